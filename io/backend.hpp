@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../sched/event_loop.hpp"
+#include "../sched/export.hpp"
+#include "../sched/poller.hpp"
+#include "descriptor_watches.hpp"
+#include "io_operation.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <string_view>
+
+namespace halka {
+
+/// A poller that performs operations: what io/ is written against.
+class HALKA_API backend : public poller {
+ public:
+  explicit backend(std::string_view name) noexcept : poller(name), watches_(*this) { operations_ = this; }
+
+  /// The backend of a loop. *Errors*: `std::logic_error` if the loop has none.
+  static backend& of(event_loop& loop);
+
+  /// Starts an operation; it completes in a later pass.
+  ///
+  /// *Errors*: `std::system_error` if the kernel takes no more; the operation is then idle.
+  virtual void submit(io_operation& op) = 0;
+
+  /// Asks the kernel to give an operation up. It completes all the same. No effect on one that is idle or was asked before.
+  virtual void cancel(io_operation& op) noexcept = 0;
+
+  void attach(event_loop& loop) override { loop_ = &loop; }
+  void watch(int fd, direction d, std::function<void()> callback) override { watches_.set(fd, d, std::move(callback)); }
+  bool unwatch(int fd, direction d) override { return watches_.remove(fd, d); }
+
+  event_loop& loop() const noexcept { return *loop_; }
+
+ protected:
+  ~backend() override = default;
+  descriptor_watches& watches() noexcept { return watches_; }
+
+ private:
+  event_loop* loop_ = nullptr;
+  descriptor_watches watches_;
+};
+
+}  // namespace halka

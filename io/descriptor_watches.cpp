@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include "descriptor_watches.hpp"
+
+#include "backend.hpp"
+#include "io_operation.hpp"
+
+#include <poll.h>
+#include <string>
+#include <system_error>
+
+namespace halka {
+
+/// One callback. A poll that has completed queues it like any other callback of the loop, and after the call the poll is submitted
+/// again, so a descriptor that stays ready is told once a pass. While the poll is in flight or the call is queued the watch keeps
+/// itself alive.
+class descriptor_watches::watch final : public std::enable_shared_from_this<watch>, private io_operation {
+ public:
+  watch(backend& b, int descriptor, direction d) : io_operation(completed), backend_(b) {
+    fd = descriptor;
+    events = d == direction::read ? POLLIN | POLLPRI | POLLRDHUP : POLLOUT;
+  }
+
+  void set_callback(std::function<void()> callback) { callback_ = std::make_shared<std::function<void()>>(std::move(callback)); }
+
+  void begin() {
+    in_kernel_ = shared_from_this();
+    try {
+      backend_.submit(*this);
+    } catch (...) {
+      in_kernel_.reset();
+      throw;
+    }
+  }
+
+  void end() noexcept {
+    callback_.reset();
+    if (in_flight) backend_.cancel(*this);
+  }
+
+ private:
+  static void completed(io_operation& op) {
+    std::shared_ptr<watch> const self = std::move(static_cast<watch&>(op).in_kernel_);
+    if (!self->callback_) return;
+    if (self->result < 0) return self->fail();
+    self->backend_.loop().call_soon([self] { self->call(); });
+  }
+
+  void call() {
+    std::shared_ptr<std::function<void()>> const callback = callback_;  // it may remove or replace itself
+    if (!callback) return;
+    try {
+      (*callback)();
+    } catch (...) {
+      if (callback_) begin();
+      throw;
+    }
+    if (callback_) begin();
+  }
+
+  void fail() {
+    exception_context context;
+    context.message = "watching descriptor " + std::to_string(fd) + " failed; its callback is not called any more";
+    context.exception = std::make_exception_ptr(std::system_error(-result, std::system_category(), "poll " + std::to_string(fd)));
+    backend_.loop().call_exception_handler(context);
+  }
+
+  backend& backend_;
+  std::shared_ptr<std::function<void()>> callback_;  // null: removed
+  std::shared_ptr<watch> in_kernel_;
+};
+
+descriptor_watches::descriptor_watches(backend& b) noexcept : backend_(b) {}
+
+descriptor_watches::~descriptor_watches() = default;
+
+void descriptor_watches::set(int fd, direction d, std::function<void()> callback) {
+  std::shared_ptr<watch>& place = watches_[{fd, d}];
+  bool const is_new = !place;
+  if (is_new) place = std::make_shared<watch>(backend_, fd, d);
+  place->set_callback(std::move(callback));
+  if (is_new) place->begin();
+}
+
+bool descriptor_watches::remove(int fd, direction d) {
+  auto const found = watches_.find({fd, d});
+  if (found == watches_.end()) return false;
+  found->second->end();
+  watches_.erase(found);
+  return true;
+}
+
+void descriptor_watches::remove_all() noexcept {
+  for (auto& [key, w] : watches_) w->end();
+  watches_.clear();
+}
+
+}  // namespace halka

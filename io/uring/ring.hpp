@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+struct io_uring;
+
+namespace halka {
+
+/// An io_uring of the calling thread, set up with the best flags that the kernel takes.
+///
+/// The ladder, for EINVAL: SINGLE_ISSUER with DEFER_TASKRUN (6.1) runs completion work only when the loop asks for it; COOP_TASKRUN
+/// (5.19) does not interrupt the thread for it; at last no flags. With TASKRUN_FLAG the kernel says in a word of shared memory that
+/// such work waits, so a busy loop looks there instead of making a system call. For ENOMEM the ring is made smaller: since 6.14 its
+/// memory counts against RLIMIT_MEMLOCK.
+class ring {
+ public:
+  /// *Errors*: `std::system_error` with the cause and a remedy.
+  ring();
+  ~ring();
+  ring(ring const&) = delete;
+  ring& operator=(ring const&) = delete;
+
+  io_uring* get() const noexcept { return ring_.get(); }
+  /// Whether the word of flags tells of pending work.
+  bool signals_work() const noexcept { return signals_work_; }
+
+ private:
+  std::unique_ptr<io_uring> ring_;
+  bool signals_work_ = false;
+};
+
+/// What to tell a user whose kernel refuses an io_uring with this errno.
+std::string explain_setup_error(int error);
+
+}  // namespace halka

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+#include "uring_backend.hpp"
+
+#include <liburing.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <cerrno>
+#include <system_error>
+
+namespace halka {
+
+namespace {
+
+/// How often a pass enters again for completions that the kernel holds back.
+constexpr int most_enters = 16;
+
+constexpr unsigned always = 1;
+
+bool is_transient(int result) noexcept {
+  // -EBUSY and -EAGAIN: the completion queue is full or memory is short for a moment; what was not submitted stays queued.
+  return result == -EINTR || result == -ETIME || result == -EBUSY || result == -EAGAIN;
+}
+
+void prepare(io_uring_sqe& sqe, io_operation const& op) noexcept {
+  switch (op.code) {
+    case opcode::poll:
+      io_uring_prep_poll_add(&sqe, op.fd, op.events);
+      break;
+    case opcode::read:
+      io_uring_prep_read(&sqe, op.fd, op.buffer, static_cast<unsigned>(op.length), 0);
+      break;
+  }
+}
+
+}  // namespace
+
+uring_backend::uring_backend() noexcept : backend("io_uring"), wake_(*this) {}
+
+uring_backend::~uring_backend() {
+  if (wake_fd_ >= 0) close(wake_fd_);
+}
+
+void uring_backend::attach(event_loop& loop) {
+  backend::attach(loop);
+  ring_ = std::make_unique<ring>();
+  wake_fd_ = eventfd(0, EFD_CLOEXEC);
+  if (wake_fd_ < 0) throw std::system_error(errno, std::system_category(), "eventfd for waking the loop");
+  signal_ = ring_->signals_work() ? ring_->get()->sq.kflags : &always;
+  signal_mask_ = ring_->signals_work() ? unsigned{IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW} : always;
+  arm_wake();
+}
+
+io_uring_sqe* uring_backend::next_sqe() {
+  if (io_uring_sqe* const sqe = io_uring_get_sqe(ring_->get())) return sqe;
+  // The queue is full: hand it over now. Nothing completes in this call, so no other code runs in between.
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    int const result = io_uring_submit(ring_->get());
+    if (result < 0 && !is_transient(result)) check(result, "io_uring_enter");
+    if (io_uring_sqe* const sqe = io_uring_get_sqe(ring_->get())) {
+      queued_ = 0;
+      return sqe;
+    }
+  }
+  return nullptr;
+}
+
+void uring_backend::submit(io_operation& op) {
+  io_uring_sqe* const sqe = next_sqe();
+  if (!sqe) throw std::system_error(EBUSY, std::system_category(), "io_uring: the submission queue is full");
+  prepare(*sqe, op);
+  io_uring_sqe_set_data(sqe, &op);  // lifetime: the operation is pinned until its completion is taken
+  op.in_flight = true;
+  op.cancel_requested = false;
+  ++in_flight_;
+  ++queued_;
+}
+
+void uring_backend::cancel(io_operation& op) noexcept {
+  if (!op.in_flight || op.cancel_requested) return;
+  op.cancel_requested = true;
+  try {
+    if (io_uring_sqe* const sqe = next_sqe()) {
+      io_uring_prep_cancel(sqe, &op, 0);
+      io_uring_sqe_set_data(sqe, nullptr);
+      ++queued_;
+      return;
+    }
+  } catch (...) {
+  }
+  op.cancel_requested = false;  // it can be asked for again
+}
+
+void uring_backend::poll() {
+  for (int i = 0; i < most_enters; ++i) {
+    queued_ = 0;
+    int const result = io_uring_submit_and_get_events(ring_->get());
+    if (result < 0 && !is_transient(result)) check(result, "io_uring_enter");
+    reap();
+    if (!ring_->signals_work() || !wants_poll()) return;
+  }
+}
+
+void uring_backend::wait(clock::time_point deadline) {
+  queued_ = 0;
+  io_uring_cqe* first = nullptr;
+  int result;
+  if (deadline == never) {
+    result = io_uring_submit_and_wait(ring_->get(), 1);
+  } else {
+    auto const left = deadline - loop().time();
+    if (left <= clock::duration::zero()) return poll();
+    __kernel_timespec timeout{};
+    timeout.tv_sec = std::chrono::duration_cast<std::chrono::seconds>(left).count();
+    timeout.tv_nsec = (left % std::chrono::seconds(1)).count();
+    result = io_uring_submit_and_wait_timeout(ring_->get(), &first, 1, &timeout, nullptr);
+  }
+  if (result < 0 && !is_transient(result)) check(result, "io_uring_enter");
+  reap();
+}
+
+void uring_backend::reap() {
+  io_uring* const r = ring_->get();
+  unsigned head = 0;
+  unsigned taken = 0;
+  io_uring_cqe* cqe = nullptr;
+  io_uring_for_each_cqe(r, head, cqe) {
+    ++taken;
+    auto* const op = static_cast<io_operation*>(io_uring_cqe_get_data(cqe));
+    if (!op) continue;
+    op->in_flight = false;
+    op->result = cqe->res;
+    --in_flight_;
+    op->complete(*op);  // queues something; no task runs here
+  }
+  io_uring_cq_advance(r, taken);
+}
+
+void uring_backend::check(int result, char const* what) const { throw std::system_error(-result, std::system_category(), what); }
+
+void uring_backend::arm_wake() {
+  wake_.code = opcode::read;
+  wake_.fd = wake_fd_;
+  wake_.buffer = &wake_.count;
+  wake_.length = sizeof wake_.count;
+  submit(wake_);
+}
+
+void uring_backend::wake_operation::completed(io_operation& op) {
+  uring_backend& self = static_cast<wake_operation&>(op).owner;
+  if (!self.draining_) self.arm_wake();
+}
+
+void uring_backend::wake() noexcept {
+  std::uint64_t const one = 1;
+  // It fails only if the counter is full, and then the loop is being woken anyway.
+  static_cast<void>(!write(wake_fd_, &one, sizeof one));
+}
+
+void uring_backend::drain() {
+  draining_ = true;
+  watches().remove_all();
+  if (io_uring_sqe* const sqe = next_sqe()) {
+    io_uring_prep_cancel64(sqe, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
+    io_uring_sqe_set_data(sqe, nullptr);
+  }
+  while (in_flight_ > 0) {
+    int const result = io_uring_submit_and_wait(ring_->get(), 1);
+    if (result < 0 && !is_transient(result)) check(result, "io_uring_enter");
+    reap();
+  }
+}
+
+}  // namespace halka

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The backend over io_uring.
+//
+// Operations are queued in the submission ring and go to the kernel with the one system call that each pass makes at most. An SQE's
+// user_data is the operation's address; 0 marks requests whose completion tells nothing (cancellations). An operation stays where
+// it is until its completion has been taken, so the address is always valid.
+//
+// Waking: an eventfd with a read on it that is always in flight. Its write is one system call, works on every kernel, and is
+// allowed in signal handlers.
+//
+// With DEFER_TASKRUN one enter runs at most 20 completions or so and then says that there are more; `poll` then enters again, some
+// times at most, so that tasks get their turn.
+
+#include "../backend.hpp"
+#include "ring.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+struct io_uring_sqe;
+
+namespace halka {
+
+class uring_backend final : public backend {
+ public:
+  uring_backend() noexcept;
+  ~uring_backend() override;
+
+  void attach(event_loop& loop) override;
+  void poll() override;
+  void wait(clock::time_point deadline) override;
+  void wake() noexcept override;
+  void drain() override;
+  void submit(io_operation& op) override;
+  void cancel(io_operation& op) noexcept override;
+
+ private:
+  struct wake_operation : io_operation {
+    explicit wake_operation(uring_backend& backend) noexcept : io_operation(completed), owner(backend) {}
+    static void completed(io_operation& op);
+    uring_backend& owner;
+    std::uint64_t count = 0;  // lifetime: as long as the backend; the kernel writes it
+  };
+
+  io_uring_sqe* next_sqe();
+  void arm_wake();
+  void check(int result, char const* what) const;
+  void reap();
+
+  std::unique_ptr<ring> ring_;
+  wake_operation wake_;
+  std::size_t in_flight_ = 0;
+  int wake_fd_ = -1;
+  bool draining_ = false;
+};
+
+}  // namespace halka

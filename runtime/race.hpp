@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../sched/export.hpp"
+#include "../sched/task.hpp"
+#include "../sched/task_watcher.hpp"
+#include "as_task.hpp"
+#include "gather.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <stdexcept>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace halka {
+
+/// The winner of a `race` over a range.
+template <class T>
+struct race_result {
+  std::size_t index;
+  detail::value_or_monostate<T> value;
+
+  race_result(std::size_t i, detail::value_or_monostate<T> v) : index(i), value(std::move(v)) {}
+};
+
+namespace detail {
+
+/// Waits for the first to end, cancels the others and waits for them; yields the index of the first, or throws its exception.
+HALKA_API task<std::size_t> first_of(task_watcher& watcher);
+
+template <class... As>
+using race_variant = std::variant<value_or_monostate<stored_result_t<As>>...>;
+
+template <std::size_t I, class Variant, class... As, class Handles>
+void pick(std::optional<Variant>& result, std::size_t winner, Handles const& handles) {
+  if constexpr (I < sizeof...(As)) {
+    using A = std::tuple_element_t<I, std::tuple<As...>>;
+    if (winner == I)
+      result.emplace(std::in_place_index<I>, value_of(std::get<I>(handles), !is_handle_v<A>));
+    else
+      pick<I + 1, Variant, As...>(result, winner, handles);
+  }
+}
+
+template <class... As>
+task<race_variant<As...>> race_tuple(As... awaitables) {
+  auto handles = std::make_tuple(as_running_task(std::move(awaitables))...);
+  task_watcher watcher(sizeof...(As));
+  std::apply([&](auto const&... handle) { (watcher.add(handle), ...); }, handles);
+  std::size_t const winner = co_await first_of(watcher);
+  std::optional<race_variant<As...>> result;
+  pick<0, race_variant<As...>, As...>(result, winner, handles);
+  co_return std::move(*result);
+}
+
+template <class Range, class A = std::ranges::range_value_t<Range>>
+task<race_result<stored_result_t<A>>> race_range(Range awaitables) {
+  task_watcher watcher;
+  auto handles = start_all<A>(awaitables, watcher);
+  if (handles.empty()) throw std::invalid_argument("race: needs at least one awaitable");
+  std::size_t const winner = co_await first_of(watcher);
+  co_return race_result<stored_result_t<A>>(winner, value_of(handles[winner], !is_handle_v<A>));
+}
+
+}  // namespace detail
+
+/// Runs the awaitables at the same time until the first has ended.
+///
+/// *Suspends*: until all have ended: the losers are cancelled and waited for.
+/// *Result*: a `std::variant` whose `index()` tells the winner and that holds its value, `std::monostate` for void.
+/// *Errors*: the winner's exception, if that is how it ended. Failures of the losers are dropped.
+/// *Cancellation*: cancels all, and throws `cancelled_error` when all have ended.
+template <detail::storable_awaitable... As>
+requires(sizeof...(As) > 0) auto race(As&&... awaitables) {
+  return detail::race_tuple<std::decay_t<As>...>(std::forward<As>(awaitables)...);
+}
+
+/// The same for a range, consumed: the winner's index and value.
+template <detail::awaitable_range Range>
+auto race(Range&& awaitables) {
+  return detail::race_range<std::decay_t<Range>>(std::forward<Range>(awaitables));
+}
+
+}  // namespace halka

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#include "with.hpp"
+
+#include "../sched/event_loop.hpp"
+#include "../sched/running.hpp"
+#include "../sched/task_watcher.hpp"
+#include "../sched/traceback.hpp"
+
+namespace halka::detail {
+
+task<> wait_for_close(task_handle<> closing) {
+  task_watcher watcher(1);
+  watcher.add(closing);
+  co_await watcher.until(return_when::all_completed, task_watcher::on_cancel::ignore);
+  if (watcher.cancel_requested()) detail::current.task->set_must_cancel(watcher.cancel_reason());
+  closing.result();
+}
+
+void leave_with(std::exception_ptr body, std::exception_ptr closing) {
+  if (body && closing) {
+    exception_context context;
+    context.message = "exception while closing a resource after another exception";
+    context.exception = closing;
+    context.traceback = traceback(closing);
+    detail::current.loop->call_exception_handler(context);
+  }
+  if (body) std::rethrow_exception(std::move(body));
+  if (closing) std::rethrow_exception(std::move(closing));
+}
+
+}  // namespace halka::detail

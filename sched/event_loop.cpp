@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+#include "event_loop.hpp"
+
+#include "any_task.hpp"
+#include "compiler.hpp"
+#include "errors.hpp"
+#include "promise_base.hpp"
+#include "report.hpp"
+#include "task_slab.hpp"
+#include "task_state.hpp"
+#include "traceback.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+namespace halka {
+
+namespace {
+
+/// How much stack a chain of transfers may use before the loop takes over.
+constexpr std::uintptr_t transfer_stack = 96 * 1024;
+
+void default_exception_handler(exception_context const& context) {
+  std::string text = context.message;
+  if (!context.traceback.empty())
+    text += '\n' + context.traceback;
+  else if (context.exception)
+    text += ": " + traceback(context.exception);
+  report(text);
+}
+
+}  // namespace
+
+event_loop::event_loop(std::unique_ptr<poller> outside, bool debug)
+    : debug_(debug), poller_(std::move(outside)), tasks_(new task_slab(*this)), mailbox_(std::make_shared<mailbox>(*poller_)) {
+  try {
+    poller_->attach(*this);
+  } catch (...) {
+    tasks_->abandon();
+    throw;
+  }
+}
+
+event_loop::~event_loop() {
+  if (!closed_) close();
+}
+
+void event_loop::throw_closed() { throw std::logic_error("event loop is closed"); }
+
+void event_loop::check_usable() const {
+  if (closed_) throw_closed();
+  if (debug_ && running_on_ != std::thread::id() && running_on_ != std::this_thread::get_id())
+    throw std::logic_error("a loop was used from another thread: use call_soon_threadsafe or run_coroutine_threadsafe");
+}
+
+void event_loop::schedule(callback& c, clock::time_point when) {
+  c.when_ = when;
+  try {
+    timers_.add(c, when);
+  } catch (...) {
+    c.release();
+    throw;
+  }
+}
+
+void event_loop::watch(int fd, direction d, std::function<void()> fn) {
+  check_usable();
+  poller_->watch(fd, d, std::move(fn));
+}
+
+void event_loop::run_forever() {
+  if (closed_) throw_closed();
+  if (detail::current.loop) throw std::logic_error("cannot run an event loop while another one is running on this thread");
+  running_on_ = std::this_thread::get_id();
+  detail::current = {};
+  detail::current.loop = this;
+  detail::current.stack_limit = detail::stack_position() - transfer_stack;
+  struct leave {
+    event_loop& loop;
+    ~leave() {
+      detail::current = {};
+      loop.running_on_ = {};
+      loop.stopping_ = false;
+    }
+  } const at_the_end{*this};
+  do run_pass();
+  while (!stopping_);
+}
+
+void event_loop::run_pass() {
+  ++statistics_.passes;
+  look_outside();
+  if (inbox& sent = mailbox_->contents(); !sent.empty()) sent.take(ready_);
+  if (nudged_.load(std::memory_order_relaxed))
+      [[unlikely]] {  // relaxed: a nudge wakes the loop, so it is seen in this pass or the next
+    nudged_.store(false, std::memory_order_seq_cst);
+    if (on_nudge) on_nudge();
+  }
+  if (!timers_.empty()) timers_.fire_due(time());
+  run_ready();
+}
+
+void event_loop::look_outside() {
+  inbox& sent = mailbox_->contents();
+  if (ready_.empty() && sent.empty() && !stopping_) {
+    clock::time_point const deadline = timers_.next_deadline();
+    if (deadline == never || deadline > time()) {
+      if (!sent.sleep()) return;
+      ++statistics_.sleeps;
+      struct wake_up {
+        inbox& box;
+        ~wake_up() { box.awake(); }
+      } const afterwards{sent};
+      if (nudged_.load(std::memory_order_seq_cst)) return;
+      poller_->wait(deadline);
+      return;
+    }
+  }
+  if (poller_->wants_poll()) poller_->poll();
+}
+
+void event_loop::run_ready() {
+  // What a step makes ready waits for the next pass. If a step throws (it was interrupted), the rest of the pass is kept.
+  struct batch {
+    ready_queue& queue;
+    runnable* list;
+    ~batch() {
+      detail::current.task = nullptr;
+      queue.put_back(list);
+    }
+  } now{ready_, ready_.take()};
+  std::uint64_t steps = 0;
+  while (now.list) {
+    runnable& r = *now.list;
+    now.list = r.next;
+    ++steps;
+    r.run(r);
+  }
+  statistics_.steps += steps;
+}
+
+loop_statistics event_loop::statistics() const noexcept {
+  loop_statistics s = statistics_;
+  s.timers = timers_.size();
+  return s;
+}
+
+std::vector<any_task> event_loop::all_tasks() const {
+  std::vector<any_task> result;
+  tasks_->for_each([&](task_state& t) {
+    if (!t.done()) result.emplace_back(t);
+  });
+  std::ranges::sort(result, {}, &any_task::id);
+  return result;
+}
+
+void event_loop::call_exception_handler(exception_context const& context) noexcept {
+  exception_handler const handler = exception_handler_;  // it may replace itself
+  try {
+    if (handler)
+      handler(context);
+    else
+      default_exception_handler(context);
+    return;
+  } catch (...) {
+    report("unhandled error in exception handler: " + describe(std::current_exception()));
+  }
+  try {
+    default_exception_handler(context);
+  } catch (...) {
+    report("an error was lost: " + context.message);
+  }
+}
+
+void event_loop::close() {
+  if (closed_) return;
+  if (is_running()) throw std::logic_error("cannot close a running event loop");
+  closed_ = true;
+  mailbox_->close(ready_);
+  poller_->drain();
+  destroy_leftovers();
+  tasks_->abandon();
+}
+
+void event_loop::destroy_leftovers() noexcept {
+  // With the loop closed, queued callbacks only release themselves and steps do nothing. `pending` keeps the records alive while
+  // they may still be queued.
+  std::vector<any_task> const pending = all_tasks();
+  drain_queue();
+  for (any_task const& task : pending) {
+    report("task was destroyed but it is pending: " + task.description());
+    task.state().abandon();
+  }
+  drain_queue();
+}
+
+void event_loop::drain_queue() noexcept {
+  while (!ready_.empty()) {
+    runnable& r = ready_.pop();
+    if (!task_state::is_step(r)) r.run(r);
+  }
+}
+
+}  // namespace halka

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+#include "poller.hpp"
+
+namespace halka {
+
+poller::~poller() = default;
+
+}  // namespace halka

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "frame_pool.hpp"
+#include "task_state.hpp"
+#include "traceback.hpp"
+
+#include <string>
+
+namespace halka {
+
+/// What few tasks need.
+struct task_state::extra : pooled {
+  std::string reason;  // of the last cancel
+  std::string name;    // if it is too long for the record
+  exception_trace trace;
+  cancel_scope* innermost_scope = nullptr;
+};
+
+}  // namespace halka

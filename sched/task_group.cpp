@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#include "task_group.hpp"
+
+#include "errors.hpp"
+#include "running.hpp"
+
+#include <stdexcept>
+
+namespace halka {
+
+task_group::task_group() : task_owner{child_ended}, parent_(detail::require_task()), cancelling_at_entry_(parent_.cancelling()) {}
+
+task_group::~task_group() = default;
+
+void task_group::refuse() const {
+  throw std::logic_error(finished_ ? "task group is finished: it accepts no more tasks"
+                                   : "task group is shutting down: it accepts no more tasks");
+}
+
+void task_group::add(task_state& t) {
+  t.set_owner(*this, static_cast<std::uint32_t>(children_.size()));
+  children_.push_back(&t);
+}
+
+void task_group::remove(task_state& t) noexcept {
+  std::uint32_t const i = t.owner_index();
+  children_[i] = children_.back();
+  children_[i]->set_owner_index(i);
+  children_.pop_back();
+}
+
+void task_group::abort() {
+  aborting_ = true;
+  // Cancelling runs no code of the children, so the list stays as it is.
+  for (task_state* child : children_) child->cancel();
+}
+
+void task_group::cancel() {
+  if (finished_ || cancel_called_) return;
+  cancel_called_ = true;
+  if (aborting_) return;
+  abort();
+  if (body_running_ && !parent_cancelled_) {
+    parent_cancelled_ = true;
+    parent_.cancel();
+  }
+}
+
+void task_group::child_ended(task_owner& owner, task_state& t) {
+  auto& group = static_cast<task_group&>(owner);
+  group.remove(t);
+  if (group.children_.empty() && group.waiting_ && group.waiting_->phase() == task_phase::waiting)
+    std::exchange(group.waiting_, nullptr)->wake();
+  if (t.phase() != task_phase::failed) return;
+  t.mark_retrieved();
+  group.errors_.push_back(t.exception());
+  if (is_keyboard_interrupt(group.errors_.back()) && !group.interrupt_) group.interrupt_ = group.errors_.back();
+  if (group.aborting_ || group.parent_cancelled_) return;
+  group.abort();
+  group.parent_cancelled_ = true;
+  group.parent_.cancel();
+}
+
+bool task_group::wait_awaiter::cancel(std::string_view reason) {
+  if (!group_.waiting_) return false;
+  if (group_.aborting_) {
+    // The children were asked already; there is nothing to do but to wait on, and to remember.
+    group_.wait_cancelled(std::make_exception_ptr(cancelled_error(reason)));
+    return true;
+  }
+  std::exchange(group_.waiting_, nullptr)->interrupt(reason);
+  return true;
+}
+
+void task_group::body_ended(std::exception_ptr e) {
+  body_running_ = false;
+  if (!e) return;
+  if (is_cancelled_error(e))
+    cancellation_ = e;
+  else
+    body_error_ = e;
+  if (is_keyboard_interrupt(e)) interrupt_ = e;
+  if (!aborting_) abort();
+}
+
+void task_group::wait_cancelled(std::exception_ptr e) {
+  if (!cancellation_) cancellation_ = std::move(e);
+  if (!aborting_) abort();
+}
+
+bool task_group::finish() {
+  finished_ = true;
+  if (parent_cancelled_) {
+    // The group's own request is taken back; what is left beyond the count at entry came from outside.
+    parent_.uncancel();
+    if (parent_.cancelling() <= cancelling_at_entry_) cancellation_ = nullptr;
+  }
+  if (interrupt_) std::rethrow_exception(interrupt_);
+  if (cancellation_ && errors_.empty()) std::rethrow_exception(cancellation_);
+  if (body_error_) errors_.push_back(std::move(body_error_));
+  if (!errors_.empty()) {
+    if (parent_.cancelling() > cancelling_at_entry_) {
+      // A request from outside came together with the errors: it is delivered at the next suspension.
+      std::string const reason(parent_.cancel_reason());
+      parent_.uncancel();
+      parent_.cancel(reason);
+    }
+    throw exception_group("unhandled errors in a task group", std::move(errors_));
+  }
+  return cancel_called_;
+}
+
+}  // namespace halka

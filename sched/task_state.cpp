@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#include "task_state.hpp"
+
+#include "errors.hpp"
+#include "event_loop.hpp"
+#include "task_extra.hpp"
+#include "task_slab.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace halka {
+
+std::string_view to_string(task_phase phase) noexcept {
+  switch (phase) {
+    case task_phase::created:
+      return "created";
+    case task_phase::ready:
+      return "ready";
+    case task_phase::running:
+      return "running";
+    case task_phase::waiting:
+      return "waiting";
+    case task_phase::finished:
+      return "finished";
+    case task_phase::succeeded:
+      return "succeeded";
+    case task_phase::failed:
+      return "failed";
+    case task_phase::cancelled:
+      return "cancelled";
+  }
+  return "unknown";
+}
+
+// -- identity
+
+event_loop& task_state::loop() const noexcept { return *task_slab::loop_of(*this); }
+
+std::string task_state::name() const {
+  if (!(flags_ & user_named)) return "Task-" + std::to_string(id_);
+  return extra_ && !extra_->name.empty() ? extra_->name : std::string(name_);
+}
+
+void task_state::set_name(std::string_view name) {
+  bool const fits = name.size() < sizeof name_;
+  if (!fits)
+    more().name = name;
+  else if (extra_)
+    extra_->name.clear();
+  auto const end = std::copy_n(name.data(), std::min(name.size(), sizeof name_ - 1), name_);
+  *end = '\0';
+  flags_ |= user_named;
+}
+
+task_state::extra& task_state::more() {
+  if (!extra_) extra_ = new extra;
+  return *extra_;
+}
+
+void task_state::set_reason(std::string_view reason) {
+  if (!reason.empty() || extra_) more().reason = reason;
+}
+
+std::string_view task_state::cancel_reason() const noexcept {
+  return extra_ ? std::string_view(extra_->reason) : std::string_view();
+}
+
+cancel_scope* task_state::innermost_scope() const noexcept { return extra_ ? extra_->innermost_scope : nullptr; }
+
+void task_state::set_innermost_scope(cancel_scope* scope) {
+  if (scope || extra_) more().innermost_scope = scope;
+}
+
+exception_trace& task_state::trace() { return more().trace; }
+
+exception_trace const* task_state::find_trace() const noexcept { return extra_ ? &extra_->trace : nullptr; }
+
+// -- suspending, waking, cancelling
+
+void task_state::wake() noexcept {
+  payload_.waiting = nullptr;
+  phase_ = task_phase::ready;
+  loop().ready().push(*this);
+}
+
+void task_state::interrupt(std::string_view reason) {
+  set_reason(reason);
+  flags_ |= interrupted;
+  wake();
+}
+
+void task_state::set_must_cancel(std::string_view reason) {
+  set_reason(reason);
+  flags_ |= must_cancel;
+}
+
+bool task_state::cancel(std::string_view reason) {
+  if (phase_ >= task_phase::finished) {
+    flags_ |= retrieved;
+    return false;
+  }
+  if (cancels_ < std::numeric_limits<decltype(cancels_)>::max()) ++cancels_;
+  set_reason(reason);
+  if (!ask_suspension(reason)) flags_ |= must_cancel;
+  return true;
+}
+
+unsigned task_state::uncancel() noexcept {
+  if (cancels_ > 0 && --cancels_ == 0) flags_ &= static_cast<std::uint8_t>(~must_cancel);
+  return cancels_;
+}
+
+void task_state::set_scope_cancelled(bool on) {
+  if (!on) {
+    flags_ &= static_cast<std::uint8_t>(~scope_cancelled);
+    return;
+  }
+  flags_ |= scope_cancelled;
+  ask_suspension({});
+}
+
+bool task_state::ask_suspension(std::string_view reason) {
+  return phase_ == task_phase::waiting && payload_.waiting && payload_.waiting->cancel(reason);
+}
+
+void task_state::deliver_pending_cancel() {
+  std::string const reason(cancel_reason());
+  if (ask_suspension(reason)) flags_ &= static_cast<std::uint8_t>(~must_cancel);
+}
+
+void task_state::throw_cancelled() {
+  flags_ &= static_cast<std::uint8_t>(~(must_cancel | interrupted));
+  throw cancelled_error(cancel_reason());
+}
+
+}  // namespace halka

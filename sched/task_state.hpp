@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The control block of a task: one record of 128 bytes, taken from a slab of its loop (task_slab.hpp).
+//
+// A task is a chain of coroutine frames. The outermost was given to create_task, each awaits the next, and the innermost waits on a
+// suspension. The record knows the innermost frame (resumed to go on), the suspension (asked to let go on cancel), and at the end
+// the outcome; the frames are destroyed when the task ends, the record when the last handle goes. The loop holds one reference
+// until the task has ended.
+//
+//   created --first step--> running <--step--  ready  <--wake--+
+//                              |                                |
+//                              +--yield--> ready                |
+//                              +--suspend--> waiting ----------+
+//                              +--return--> finished --> succeeded | failed | cancelled
+//
+// Cancellation follows asyncio: `cancel` counts a request. A waiting task asks its suspension to let go; when that is not possible
+// (running, ready, or the suspension has finished already) the request stays in the flag `must_cancel` and is thrown at the next
+// point where the task resumes from a suspension.
+//
+// Only the loop's thread touches a record, but it holds no pointer that is needed to print it other than to static text, so that
+// the slab can lie in memory which another process reads.
+
+#include "context.hpp"
+#include "export.hpp"
+#include "runnable.hpp"
+#include "suspension.hpp"
+#include "waiter.hpp"
+
+#include <cstdint>
+#include <exception>
+#include <source_location>
+#include <string>
+#include <string_view>
+
+namespace halka {
+
+class cancel_scope;
+class event_loop;
+class task_state;
+struct exception_trace;
+
+enum class task_phase : std::uint8_t { created, ready, running, waiting, finished, succeeded, failed, cancelled };
+
+/// "created", "ready", ...
+HALKA_API std::string_view to_string(task_phase phase) noexcept;
+
+/// Who created a task and wants to be told of its end, through the loop: a task group.
+struct task_owner {
+  void (*child_done)(task_owner&, task_state&);
+};
+
+/// A task's value that does not fit into its record.
+struct boxed_value {
+  void (*destroy)(boxed_value&) noexcept;
+};
+
+class HALKA_API task_state final : public runnable {
+ public:
+  enum flag : std::uint8_t {
+    must_cancel = 1,      // a request that no suspension took: thrown when the task resumes
+    interrupted = 2,      // the suspension was torn down: throws when the task resumes
+    scope_cancelled = 4,  // an enclosing cancel scope is cancelled: every suspension throws
+    retrieved = 8,        // somebody looked at the failure
+    has_value = 16,       // succeeded, and the value was kept in the record
+    has_box = 32,         // succeeded, and the value was kept in a box
+    has_exception = 64,   // failed or cancelled
+    user_named = 128,
+  };
+
+  // -- identity
+
+  std::uint64_t id() const noexcept { return id_; }
+  /// What `set_name` said, else "Task-" and the id.
+  std::string name() const;
+  void set_name(std::string_view name);
+  task_phase phase() const noexcept { return phase_; }
+  bool done() const noexcept { return phase_ >= task_phase::succeeded; }
+  std::source_location coroutine() const noexcept { return coroutine_; }
+  std::source_location spawned_at() const noexcept { return spawned_at_; }
+  /// The frame to resume; null when the task is done.
+  void* innermost_frame() const noexcept { return frame_; }
+  event_loop& loop() const noexcept;
+  context_ref& current_context() noexcept { return context_; }
+
+  // -- suspending and waking
+
+  /// The task that runs is about to suspend in `frame`, at `where`.
+  void suspend_at(void* frame, std::source_location where) noexcept {
+    frame_ = frame;
+    where_ = where;
+  }
+
+  /// Waits on `s` until `wake`. The last thing that an `await_suspend` does.
+  void wait_on(suspension& s) {
+    payload_.waiting = &s;
+    phase_ = task_phase::waiting;
+    if (flags_ & (must_cancel | scope_cancelled)) [[unlikely]]
+      deliver_pending_cancel();
+  }
+
+  /// Queues the next step without waiting for anything.
+  void yield_to(ready_queue& queue) noexcept {
+    phase_ = task_phase::ready;
+    queue.push(*this);
+  }
+
+  /// The suspension is over: queues the next step.
+  void wake() noexcept;
+
+  /// Wakes the task so that its suspension throws.
+  void interrupt(std::string_view reason);
+
+  /// Called in the `await_resume` of everything that suspended.
+  void check_cancelled() {
+    if (flags_ & (must_cancel | interrupted | scope_cancelled)) [[unlikely]]
+      throw_cancelled();
+  }
+  bool cancel_pending() const noexcept { return flags_ & (must_cancel | interrupted); }
+  /// Lets the next suspension throw: a cancel came together with a result that must not be lost.
+  void set_must_cancel(std::string_view reason);
+
+  // -- cancellation
+
+  bool cancel(std::string_view reason = {});
+  unsigned cancelling() const noexcept { return cancels_; }
+  unsigned uncancel() noexcept;
+  /// Switches "every suspension throws" on or off; a task that waits is interrupted at once.
+  void set_scope_cancelled(bool on);
+  std::string_view cancel_reason() const noexcept;
+  /// The cancel scope that was entered last and not left.
+  cancel_scope* innermost_scope() const noexcept;
+  void set_innermost_scope(cancel_scope* scope);
+
+  // -- outcome
+
+  void mark_retrieved() noexcept { flags_ |= retrieved; }
+  bool was_retrieved() const noexcept { return flags_ & retrieved; }
+  /// The exception of a failed or cancelled task, null otherwise.
+  std::exception_ptr exception() const;
+  /// The bytes of a small value, valid if it was kept.
+  void* small_value() noexcept { return payload_.small; }
+  boxed_value* box() const noexcept { return flags_ & has_box ? payload_.box : nullptr; }
+  bool kept_value() const noexcept { return flags_ & (has_value | has_box); }
+  /// The exception with its way through the coroutines, as `traceback` prints it.
+  std::string formatted_traceback() const;
+  /// False if nobody is left who could ask for the value.
+  bool value_wanted() const noexcept { return refs_ > 1 || !waiters_.empty(); }
+  waiter_list& waiters() noexcept { return waiters_; }
+
+  /// The outermost coroutine has returned: its frame, suspended for the last time, is destroyed by the loop in this step.
+  void finish(void* frame) noexcept {
+    frame_ = frame;
+    phase_ = task_phase::finished;
+  }
+  void finish_with(void* frame, std::exception_ptr&& e) noexcept;
+  void* keep_small_value() noexcept {
+    flags_ |= has_value;
+    return payload_.small;
+  }
+  void keep_box(boxed_value& box) noexcept {
+    flags_ |= has_box;
+    payload_.box = &box;
+  }
+
+  /// The frames through which the task's exception passed so far; made on first use.
+  exception_trace& trace();
+  exception_trace const* find_trace() const noexcept;
+
+  // -- creation and lifetime
+
+  /// One record in the slab of `loop`, in phase created, with two references: the loop's and the caller's. It needs a frame before
+  /// anything else.
+  ///
+  /// *Errors*: `std::bad_alloc`; `std::logic_error` if the loop is closed.
+  static task_state& create(event_loop& loop, std::source_location spawned_at);
+  void adopt_frame(void* outermost, std::source_location coroutine) noexcept {
+    frame_ = outermost;
+    coroutine_ = coroutine;
+  }
+  /// Queues the first step.
+  void start() noexcept;
+  /// Whether `r` is a task that is queued for a step.
+  static bool is_step(runnable const& r) noexcept;
+  /// Runs the first step now, inside the step of the task that creates it.
+  void start_eagerly();
+  void set_owner(task_owner& owner, std::uint32_t index) noexcept {
+    owner_ = &owner;
+    owner_index_ = index;
+  }
+  std::uint32_t owner_index() const noexcept { return owner_index_; }
+  void set_owner_index(std::uint32_t index) noexcept { owner_index_ = index; }
+
+  /// The loop is closed: destroys the frames where they are. The task ends cancelled.
+  void abandon() noexcept;
+
+  void retain() noexcept { ++refs_; }
+  void release() noexcept {
+    if (--refs_ == 0) destroy();
+  }
+
+  task_state(task_state const&) = delete;
+  task_state& operator=(task_state const&) = delete;
+
+ private:
+  struct extra;
+  friend class task_slab;
+
+  task_state() noexcept = default;
+  ~task_state() = default;
+  void destroy() noexcept;
+  void deliver_pending_cancel();
+  [[noreturn]] void throw_cancelled();
+  extra& more();
+  void set_reason(std::string_view reason);
+  void step_from(void* frame);
+  void complete();
+  void conclude();
+  void drop_outcome() noexcept;
+  bool ask_suspension(std::string_view reason);
+  void report_unretrieved() noexcept;
+  static void first_step(runnable&);
+  static void step(runnable&);
+  static void tell_owner(runnable&);
+
+  union payload {
+    suspension* waiting;
+    unsigned char small[sizeof(void*)];
+    boxed_value* box;
+    void* exception;  // holds a std::exception_ptr
+  };
+
+  void* frame_ = nullptr;
+  payload payload_{};  // waiting: the suspension; done: the outcome
+  waiter_list waiters_;
+  task_owner* owner_ = nullptr;
+  context_ref context_;
+  extra* extra_ = nullptr;
+  std::uint64_t id_ = 0;
+  std::source_location where_;
+  std::source_location coroutine_;
+  std::source_location spawned_at_;
+  std::uint32_t refs_ = 0;
+  std::uint16_t cancels_ = 0;
+  task_phase phase_ = task_phase::created;
+  std::uint8_t flags_ = 0;
+  std::uint32_t owner_index_ = 0;
+  char name_[20] = {};
+};
+
+static_assert(sizeof(task_state) == 128);
+
+}  // namespace halka

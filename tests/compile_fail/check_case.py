@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Checks one program that must not compile.
+
+usage: check_case.py COMPILER INCLUDE_DIR CASE.cpp
+
+A case says in its first comment what the compiler must complain about (a regular expression), and
+shows with HALKA_CONTROL that nothing else is wrong with it:
+
+    // SPDX-License-Identifier: MIT
+    // expect: nodiscard|unused result
+    #include <halka/halka.hpp>
+
+    halka::task<> work();
+    void caller() {
+    #ifdef HALKA_CONTROL
+      auto kept = work();
+    #else
+      work();
+    #endif
+    }
+
+Without HALKA_CONTROL it must fail and say what is expected; with it, it must compile.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+
+def expectation(case):
+    found = re.search(r"^// expect: (.+)$", case.read_text(), re.MULTILINE)
+    if not found:
+        sys.exit(f"{case}: no line '// expect: <regular expression>'")
+    return found[1].strip()
+
+
+def compile_case(compiler, include, case, *flags):
+    command = [compiler, "-std=c++20", "-fsyntax-only", "-Werror=unused-result"]
+    command += ["-fdiagnostics-color=never", f"-I{include}", *flags, str(case)]
+    done = subprocess.run(command, text=True, capture_output=True)
+    return done.returncode, done.stderr
+
+
+def main(compiler, include, case):
+    expected = expectation(case)
+    code, said = compile_case(compiler, include, case, "-DHALKA_CONTROL")
+    if code != 0:
+        sys.exit(f"{case}: does not compile even with HALKA_CONTROL:\n{said}")
+    code, said = compile_case(compiler, include, case)
+    if code == 0:
+        sys.exit(f"{case}: compiles, but must not (expected: {expected})")
+    # Only the lines with a verdict: the source lines quoted below them would match too easily.
+    verdicts = "\n".join(line for line in said.splitlines() if re.search(r"\b(error|note):", line))
+    if not re.search(expected, verdicts):
+        sys.exit(f"{case}: fails, but not for the expected reason ({expected}):\n{said}")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
+    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
