@@ -32,6 +32,9 @@ class descriptor_watches::watch final : public std::enable_shared_from_this<watc
     }
   }
 
+  /// Whether it is waiting or about to be called; a watch that failed is not.
+  bool active() const noexcept { return !failed_; }
+
   void end() noexcept {
     callback_.reset();
     if (in_flight) backend_.cancel(*this);
@@ -58,6 +61,7 @@ class descriptor_watches::watch final : public std::enable_shared_from_this<watc
   }
 
   void fail() {
+    failed_ = true;
     exception_context context;
     context.message = "watching descriptor " + std::to_string(fd) + " failed; its callback is not called any more";
     context.exception = std::make_exception_ptr(std::system_error(-result, std::system_category(), "poll " + std::to_string(fd)));
@@ -67,6 +71,7 @@ class descriptor_watches::watch final : public std::enable_shared_from_this<watc
   backend& backend_;
   std::shared_ptr<std::function<void()>> callback_;  // null: removed
   std::shared_ptr<watch> in_kernel_;
+  bool failed_ = false;
 };
 
 descriptor_watches::descriptor_watches(backend& b) noexcept : backend_(b) {}
@@ -75,10 +80,16 @@ descriptor_watches::~descriptor_watches() = default;
 
 void descriptor_watches::set(int fd, direction d, std::function<void()> callback) {
   std::shared_ptr<watch>& place = watches_[{fd, d}];
-  bool const is_new = !place;
+  bool const is_new = !place || !place->active();
   if (is_new) place = std::make_shared<watch>(backend_, fd, d);
   place->set_callback(std::move(callback));
-  if (is_new) place->begin();
+  if (!is_new) return;
+  try {
+    place->begin();
+  } catch (...) {
+    watches_.erase({fd, d});
+    throw;
+  }
 }
 
 bool descriptor_watches::remove(int fd, direction d) {

@@ -30,10 +30,25 @@ struct yield_to_consumer {
   bool await_ready() const noexcept { return false; }
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) const noexcept {
-    detail::current.started = nullptr;
     return transfer_to(h.promise().continuation_frame());
   }
   void await_resume() const noexcept {}
+};
+
+/// Yields a copy, which lives in the awaiter.
+template <class T>
+class yield_copy : public yield_to_consumer {
+ public:
+  yield_copy(T const& v, T*& yielded) : copy_(v), yielded_(yielded) {}
+  template <class Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) noexcept {
+    yielded_ = std::addressof(copy_);
+    return yield_to_consumer::await_suspend(h);
+  }
+
+ private:
+  T copy_;
+  T*& yielded_;
 };
 
 template <class T>
@@ -59,6 +74,10 @@ class generator_promise : public promise_base {
   yield_to_consumer yield_value(std::remove_reference_t<T>&& v) noexcept requires(!std::is_lvalue_reference_v<T>) {
     value_ = std::addressof(v);
     return {};
+  }
+  /// A constant is copied first: `next` moves out of what was yielded.
+  auto yield_value(std::remove_reference_t<T> const& v) requires(!std::is_reference_v<T> && std::copy_constructible<T>) {
+    return yield_copy<T>(v, value_);
   }
   void return_void() const noexcept {}
   void unhandled_exception() noexcept {

@@ -21,6 +21,7 @@ void cancel_scope::enter() {
   outer_ = task_->innermost_scope();
   task_->set_innermost_scope(this);
   cancelling_at_entry_ = task_->cancelling();
+  cancel_pending_at_entry_ = task_->cancel_pending();
   if (cancelled_) task_->set_scope_cancelled(true);
 }
 
@@ -34,9 +35,11 @@ void cancel_scope::leave(std::exception_ptr e) {
   bool const still_cancelled = cancelled_around();
   task_->set_innermost_scope(outer_);
   task_->set_scope_cancelled(still_cancelled);
-  task_state const& task = *std::exchange(task_, nullptr);
+  task_state& task = *std::exchange(task_, nullptr);
   // Ours to absorb only if nobody further out, and no `cancel` of the task, wants it.
-  if (cancelled_ && !still_cancelled && task.cancelling() <= cancelling_at_entry_ && is_cancelled_error(e)) {
+  bool const ours = cancelled_ && !still_cancelled && !cancel_pending_at_entry_ && task.cancelling() <= cancelling_at_entry_;
+  if (ours) task.forget_pending_cancel();
+  if (ours && is_cancelled_error(e)) {
     caught_ = true;
     return;
   }

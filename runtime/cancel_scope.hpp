@@ -66,6 +66,7 @@ class HALKA_API cancel_scope {
   task_state* task_ = nullptr;
   cancel_scope* outer_ = nullptr;
   unsigned cancelling_at_entry_ = 0;
+  bool cancel_pending_at_entry_ = false;
   bool entered_ = false;
   bool cancelled_ = false;
   bool caught_ = false;

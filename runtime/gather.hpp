@@ -33,7 +33,7 @@ HALKA_API task<> join(task_watcher& watcher);
 
 template <class... As>
 task<std::tuple<value_or_monostate<stored_result_t<As>>...>> gather_tuple(As... awaitables) {
-  auto handles = std::make_tuple(as_running_task(std::move(awaitables))...);
+  std::tuple<task_handle<stored_result_t<As>>...> handles{as_running_task(std::move(awaitables))...};  // in order
   task_watcher watcher(sizeof...(As));
   std::apply([&](auto const&... handle) { (watcher.add(handle), ...); }, handles);
   co_await join_or_cancel(watcher);
@@ -46,7 +46,7 @@ task<std::tuple<value_or_monostate<stored_result_t<As>>...>> gather_tuple(As... 
 
 template <class... As>
 task<std::tuple<outcome<stored_result_t<As>>...>> gather_outcomes(As... awaitables) {
-  auto handles = std::make_tuple(as_running_task(std::move(awaitables))...);
+  std::tuple<task_handle<stored_result_t<As>>...> handles{as_running_task(std::move(awaitables))...};  // in order
   task_watcher watcher(sizeof...(As));
   std::apply([&](auto const&... handle) { (watcher.add(handle), ...); }, handles);
   co_await join(watcher);

@@ -47,7 +47,7 @@ void pick(std::optional<Variant>& result, std::size_t winner, Handles const& han
 
 template <class... As>
 task<race_variant<As...>> race_tuple(As... awaitables) {
-  auto handles = std::make_tuple(as_running_task(std::move(awaitables))...);
+  std::tuple<task_handle<stored_result_t<As>>...> handles{as_running_task(std::move(awaitables))...};  // in order
   task_watcher watcher(sizeof...(As));
   std::apply([&](auto const&... handle) { (watcher.add(handle), ...); }, handles);
   std::size_t const winner = co_await first_of(watcher);

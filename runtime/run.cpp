@@ -10,6 +10,7 @@
 
 #include <cstdlib>
 #include <exception>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -78,14 +79,20 @@ void runner::run_until_idle() {
   // Tasks that are created meanwhile are cancelled too, in the next round.
   while (loop.tasks_alive() > 0) {
     std::vector<any_task> const tasks = loop.all_tasks();
-    std::size_t alive = tasks.size();
+    auto const alive = std::make_shared<std::size_t>(tasks.size());
     for (any_task const& t : tasks) {
       t.cancel();
-      t.add_done_callback([&loop, &alive] {
-        if (--alive == 0) loop.stop();
+      t.add_done_callback([&loop, alive] {
+        if (--*alive == 0) loop.stop();
       });
     }
-    loop.run_forever();
+    while (*alive > 0) {
+      try {
+        loop.run_forever();
+      } catch (keyboard_interrupt const&) {
+        // The loop is ending already.
+      }
+    }
     for (any_task const& t : tasks) {
       if (t.phase() != task_phase::failed || t.state().was_retrieved()) continue;
       t.state().mark_retrieved();

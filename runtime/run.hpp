@@ -51,9 +51,9 @@ class HALKA_API runner {
       main.discard();
       refuse();
     }
-    task_state& t = detail::make_task(get_loop(), std::move(main), {}, here);
+    task_state& t = detail::make_task(get_loop(), main, {}, here);
     auto handle = task_handle<T>::adopting(t);
-    t.start();
+    loop_->ready().push(t);
     run_until_done(handle);
     return handle.template yield<T>();
   }

@@ -30,10 +30,7 @@ class task_local {
   }
 
   /// Sets the value for the task that runs and for what it creates from now on.
-  void set(T value) {
-    context_ref& context = current_context();
-    context = context.with(this, std::make_shared<T>(std::move(value)));
-  }
+  void set(T value) { set_current_context(current_context().with(this, std::make_shared<T>(std::move(value)))); }
 
  private:
   T initial_;

@@ -8,7 +8,7 @@ thread_job::~thread_job() = default;
 void thread_job::begin(worker_threads& workers, task_state& task) {
   loop_ = &task.loop();
   home_ = loop_->address();
-  context_ = task.current_context();
+  context_ = task.context();
   waiting_ = &task;
   loop_->outside().hold();
   try {

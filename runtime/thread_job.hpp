@@ -113,7 +113,7 @@ class bound_thread_job final : public thread_job_of<R> {
   void call() noexcept override {
     this->result_.emplace(outcome_of_call<R>([this]() -> R {
       return std::apply(
-          [this](F& fn, Args&... args) -> R {
+          [&](F& fn, Args&... args) -> R {
             if constexpr (takes_stop_token<F, Args...>)
               return std::invoke(std::move(fn), stop_.get_token(), std::move(args)...);
             else

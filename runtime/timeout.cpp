@@ -49,7 +49,9 @@ void timeout_scope::leave(std::exception_ptr e) {
     phase_ = phase::expired;
     // The request of the deadline is taken back. If none is left that came after the block was entered, the cancellation on its way
     // out is the deadline's; one that was pending already then belongs to somebody outside.
-    if (task_.uncancel() <= cancelling_at_entry_ && !cancel_pending_at_entry_ && is_cancelled_error(e)) throw timeout_error();
+    bool const ours = task_.uncancel() <= cancelling_at_entry_ && !cancel_pending_at_entry_;
+    if (ours) task_.forget_pending_cancel();
+    if (ours && is_cancelled_error(e)) throw timeout_error();
   }
   if (e) std::rethrow_exception(std::move(e));
 }

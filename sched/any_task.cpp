@@ -17,7 +17,10 @@ void any_task::check_result() const {
   task_state& t = state();
   if (!t.done()) throw invalid_state_error("result of task '" + t.name() + "' is not set");
   t.mark_retrieved();
-  if (std::exception_ptr const e = t.exception()) std::rethrow_exception(e);
+  std::exception_ptr const e = t.exception();
+  if (!e) return;
+  if (task_state* const self = detail::current.task; self && self != &t) self->continue_trace(t);
+  std::rethrow_exception(e);
 }
 
 std::exception_ptr any_task::exception() const {

@@ -14,6 +14,7 @@
 
 #include <concepts>
 #include <coroutine>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -93,20 +94,18 @@ class foreign_awaiter : public own_awaiter, private suspension, private runnable
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> h) {
     task_ = &require_task();
-    loop_ = &task_->loop();
+    home_ = task_->loop().address();
     frame_ = h.address();
     where_ = location_of(h);
     proxy_ = resume_through(*this).handle;
     suspended_ = true;
     task_->suspend_at(frame_, where_);
     task_->wait_on(*this);
-    using result = decltype(awaiter_.await_suspend(std::coroutine_handle<>()));
-    if constexpr (std::is_void_v<result>) {
-      awaiter_.await_suspend(std::coroutine_handle<>(proxy_));
-    } else if constexpr (std::same_as<result, bool>) {
-      if (!awaiter_.await_suspend(std::coroutine_handle<>(proxy_))) back_on_loop(*this);
-    } else {
-      awaiter_.await_suspend(std::coroutine_handle<>(proxy_)).resume();
+    try {
+      hand_to_awaiter();
+    } catch (...) {
+      task_->go_on();
+      throw;
     }
     return true;
   }
@@ -117,22 +116,42 @@ class foreign_awaiter : public own_awaiter, private suspension, private runnable
   }
 
  private:
+  /// A coroutine that does nothing but end. Where it ends it is suspended for good, so it may be destroyed by the loop while the
+  /// thread that resumed it is still on its way out.
   struct proxy {
     struct promise_type {
-      promise_type() = default;
+      explicit promise_type(foreign_awaiter& a) noexcept : self(a) {}
       static void* operator new(std::size_t size) { return allocate_frame(size); }
       static void operator delete(void* frame, std::size_t size) noexcept { free_frame(frame, size); }
+      struct send_home {
+        bool await_ready() const noexcept { return false; }
+        void await_suspend(std::coroutine_handle<promise_type> h) const noexcept {
+          foreign_awaiter& waiting = h.promise().self;
+          std::shared_ptr<mailbox> const home = waiting.home_;  // what waits may be gone as soon as it is sent
+          static_cast<void>(home->post(waiting));               // not refused: the loop runs, for its frame waits
+        }
+        void await_resume() const noexcept {}
+      };
       proxy get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
       std::suspend_always initial_suspend() noexcept { return {}; }
-      std::suspend_always final_suspend() noexcept { return {}; }
+      send_home final_suspend() noexcept { return {}; }
       void return_void() noexcept {}
       void unhandled_exception() noexcept {}
+      foreign_awaiter& self;
     };
     std::coroutine_handle<promise_type> handle;
   };
-  static proxy resume_through(foreign_awaiter& self) {
-    static_cast<void>(self.loop_->address()->post(self));  // its frame waits, so the loop still runs
-    co_return;
+  static proxy resume_through(foreign_awaiter&) { co_return; }
+  void hand_to_awaiter() {
+    std::coroutine_handle<> const resumed = proxy_;
+    using result = decltype(awaiter_.await_suspend(resumed));
+    if constexpr (std::is_void_v<result>) {
+      awaiter_.await_suspend(resumed);
+    } else if constexpr (std::same_as<result, bool>) {
+      if (!awaiter_.await_suspend(resumed)) back_on_loop(*this);
+    } else {
+      awaiter_.await_suspend(resumed).resume();
+    }
   }
   static void back_on_loop(runnable& r) {
     auto& self = static_cast<foreign_awaiter&>(r);
@@ -142,7 +161,7 @@ class foreign_awaiter : public own_awaiter, private suspension, private runnable
   bool cancel(std::string_view) override { return false; }
 
   task_state* task_ = nullptr;
-  event_loop* loop_ = nullptr;
+  std::shared_ptr<mailbox> home_;
   void* frame_ = nullptr;
   std::source_location where_;
   std::coroutine_handle<> proxy_;

@@ -13,7 +13,7 @@ callback::callback(event_loop& loop)
 callback::~callback() = default;
 
 void callback::cancel() noexcept {
-  if (cancelled_) return;
+  if (cancelled_ || begun_) return;
   cancelled_ = true;
   if (set()) {
     loop_->timers_.remove(*this);
@@ -33,7 +33,7 @@ void callback::run_now(runnable& r) {
     ~reference() { held.release(); }
   } const queued{self};
   if (self.cancelled_ || self.loop_->is_closed()) return;
-  self.cancelled_ = true;          // from now on cancel() comes too late
+  self.begun_ = true;              // from now on cancel() comes too late
   detail::current.task = nullptr;  // the step before may have been a task's
   context_scope const scope(self.context_);
   try {

@@ -25,6 +25,9 @@ class HALKA_API callback : public runnable, public timer {
   bool cancelled() const noexcept { return cancelled_; }
   clock::time_point when() const noexcept { return when_; }
 
+  /// Called when what a done callback waits for has come, before it is queued.
+  virtual void prepare() {}
+
   void retain() noexcept { ++refs_; }
   void release() noexcept {
     if (--refs_ == 0) delete this;
@@ -46,6 +49,7 @@ class HALKA_API callback : public runnable, public timer {
   clock::time_point when_{};
   unsigned refs_ = 1;
   bool cancelled_ = false;
+  bool begun_ = false;
 };
 
 namespace detail {

@@ -51,7 +51,7 @@ constexpr clock::duration to_clock_duration(std::chrono::duration<Rep, Period> d
 template <class Rep, class Period>
 constexpr clock::time_point after(clock::time_point from, std::chrono::duration<Rep, Period> d) {
   clock::duration const step = to_clock_duration(d);
-  if (step >= never - from && from.time_since_epoch().count() >= 0) return never;
+  if (from.time_since_epoch().count() >= 0 && step >= never - from) return never;
   if (step < clock::duration::zero() && from.time_since_epoch() < clock::duration::min() - step) return clock::time_point::min();
   return from + step;
 }

@@ -38,9 +38,16 @@ void context_ref::drop(binding* b) noexcept {
   }
 }
 
-context_ref& current_context() noexcept {
-  task_state* const task = detail::current.task;
-  return task ? task->current_context() : outside_of_tasks;
+context_ref const& current_context() noexcept {
+  task_state const* const task = detail::current.task;
+  return task ? task->context() : outside_of_tasks;
+}
+
+void set_current_context(context_ref context) {
+  if (task_state* const task = detail::current.task)
+    task->set_context(std::move(context));
+  else
+    outside_of_tasks = std::move(context);
 }
 
 context_scope::context_scope(context_ref context) noexcept : outer_(std::exchange(outside_of_tasks, std::move(context))) {}

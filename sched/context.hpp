@@ -50,6 +50,8 @@ class HALKA_API context_ref {
     if (first_) drop(first_);
   }
 
+  bool empty() const noexcept { return !first_; }
+
   /// The value bound to a variable; null if there is none.
   void* find(void const* variable) const noexcept;
 
@@ -63,7 +65,10 @@ class HALKA_API context_ref {
 };
 
 /// The context of the code that runs: the task's, else the callback's, else the thread's.
-HALKA_API context_ref& current_context() noexcept;
+HALKA_API context_ref const& current_context() noexcept;
+
+/// Replaces it.
+HALKA_API void set_current_context(context_ref context);
 
 /// Makes a context the current one of code that is not a task, for a while.
 class HALKA_API context_scope {

@@ -26,21 +26,20 @@ namespace detail {
 
 /// Puts a coroutine under control of a task of `loop` that is not queued yet. The result's reference belongs to the caller.
 template <class T>
-task_state& make_task(event_loop& loop, task<T>&& coroutine, task_options const& options, std::source_location spawned_at) {
-  // The frame is released last, so that a failure here leaves it to `coroutine`.
-  if (!coroutine) throw_empty_task();
-  task_state& t = task_state::create(loop, spawned_at);
-  auto const frame = coroutine.release();
-  t.adopt_frame(frame.address(), frame.promise().name);
-  if (!options.name.empty()) t.set_name(options.name);
+task_state& make_task(event_loop& loop, task<T>& coroutine, task_options const& options, std::source_location spawned_at) {
+  void* const frame = coroutine.address();  // throws for an empty task, before anything looks into it
+  task_state& t = task_state::create(loop, frame, coroutine.name(), spawned_at);
+  if (!options.name.empty()) [[unlikely]]
+    t.set_name(options.name);
+  coroutine.hand_over();  // last, so that a failure before leaves it to its owner
   return t;
 }
 
-inline void start_task(task_state& t, task_options const& options) {
-  if (options.eager_start)
+inline void start_task(event_loop& loop, task_state& t, task_options const& options) {
+  if (options.eager_start) [[unlikely]]
     t.start_eagerly();
   else
-    t.start();
+    loop.ready().push(t);
 }
 
 template <class F, class... Args>
@@ -56,7 +55,9 @@ struct task_value<task<T>> {
 /// Keeps a callable and its arguments alive as long as the coroutine that they make.
 template <class T, class F, class... Args>
 task<T> invoke_task(F fn, Args... args) {
-  co_return co_await std::invoke(fn, std::move(args)...);
+  task<T> coroutine = std::invoke(fn, std::move(args)...);
+  current.task->set_coroutine(coroutine.name());  // the name that says something
+  co_return co_await std::move(coroutine);
 }
 
 }  // namespace detail
@@ -77,16 +78,16 @@ using made_value_t = typename detail::task_value<detail::invoked_t<F, Args...>>:
 /// *Lifetime*: what the coroutine refers to must live until the task has ended; see `spawn` for what keeps it alive.
 /// *Source*: asyncio.create_task.
 template <class T>
-task_handle<T> create_task(task<T> coroutine, task_options options = {},
+task_handle<T> create_task(task<T> coroutine, task_options const& options = {},
                            std::source_location here = std::source_location::current()) {
   event_loop* const loop = detail::current.loop;
   if (!loop) {
     coroutine.discard();
     get_running_loop();
   }
-  task_state& t = detail::make_task(*loop, std::move(coroutine), options, here);
+  task_state& t = detail::make_task(*loop, coroutine, options, here);
   auto handle = task_handle<T>::adopting(t);
-  detail::start_task(t, options);
+  detail::start_task(*loop, t, options);
   return handle;
 }
 

@@ -15,6 +15,7 @@ struct registration final : waiter, pooled {
 
   static void notify(waiter& w) {
     auto& self = static_cast<registration&>(w);
+    self.what.prepare();
     self.loop.ready().push(self.what);  // with the reference
     delete &self;
   }
@@ -45,6 +46,14 @@ std::size_t remove_done_callback(waiter_list& waiters, std::uint64_t id) noexcep
   r.what.release();
   delete &r;
   return 1;
+}
+
+void drop_done_callbacks(waiter_list& waiters) noexcept {
+  while (waiter* const w = waiters.first()) {
+    auto& r = static_cast<registration&>(*w);
+    r.what.release();
+    delete &r;
+  }
 }
 
 }  // namespace halka

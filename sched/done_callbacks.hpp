@@ -17,4 +17,7 @@ HALKA_API std::uint64_t add_done_callback(waiter_list& waiters, event_loop& loop
 /// Removes a registration; 1 if it was there, else 0.
 HALKA_API std::size_t remove_done_callback(waiter_list& waiters, std::uint64_t id) noexcept;
 
+/// Destroys all registrations: what they wait for will never come. There must be no other waiters.
+HALKA_API void drop_done_callbacks(waiter_list& waiters) noexcept;
+
 }  // namespace halka

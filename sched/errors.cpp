@@ -53,6 +53,16 @@ char const* exception_group::what() const noexcept { return content_->what.c_str
 
 std::span<std::exception_ptr const> exception_group::exceptions() const noexcept { return content_->exceptions; }
 
+exception_group const* exception_group::as_group(std::exception_ptr const& e) noexcept {
+  try {
+    std::rethrow_exception(e);
+  } catch (exception_group const& group) {
+    return &group;  // it lives as long as the pointer
+  } catch (...) {
+    return nullptr;
+  }
+}
+
 namespace {
 
 bool holds(std::exception_ptr const& e, std::type_info const& type) noexcept { return e && *e.__cxa_exception_type() == type; }

@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace halka {
@@ -93,12 +94,16 @@ class HALKA_API exception_group : public std::exception {
   template <class E>
   bool contains() const {
     for (std::exception_ptr const& member : exceptions()) {
+      if constexpr (!std::is_base_of_v<E, exception_group>) {
+        if (exception_group const* const inner = as_group(member)) {
+          if (inner->contains<E>()) return true;
+          continue;
+        }
+      }
       try {
         std::rethrow_exception(member);
       } catch (E const&) {
         return true;
-      } catch (exception_group const& inner) {
-        if (inner.contains<E>()) return true;
       } catch (...) {
       }
     }
@@ -106,6 +111,9 @@ class HALKA_API exception_group : public std::exception {
   }
 
  private:
+  /// The group that an exception is; null for any other.
+  static exception_group const* as_group(std::exception_ptr const& e) noexcept;
+
   struct content;
   std::shared_ptr<content const> content_;
 };

@@ -33,7 +33,11 @@ void default_exception_handler(exception_context const& context) {
 }  // namespace
 
 event_loop::event_loop(std::unique_ptr<poller> outside, bool debug)
-    : debug_(debug), poller_(std::move(outside)), tasks_(new task_slab(*this)), mailbox_(std::make_shared<mailbox>(*poller_)) {
+    : debug_(debug),
+      poller_(std::move(outside)),
+      tasks_(new task_slab(*this)),
+      mailbox_(std::make_shared<mailbox>(*poller_)),
+      nudge_(*this) {
   try {
     poller_->attach(*this);
   } catch (...) {
@@ -48,9 +52,9 @@ event_loop::~event_loop() {
 
 void event_loop::throw_closed() { throw std::logic_error("event loop is closed"); }
 
-void event_loop::check_usable() const {
+void event_loop::check_closely() const {
   if (closed_) throw_closed();
-  if (debug_ && running_on_ != std::thread::id() && running_on_ != std::this_thread::get_id())
+  if (running_on_ != std::thread::id() && running_on_ != std::this_thread::get_id())
     throw std::logic_error("a loop was used from another thread: use call_soon_threadsafe or run_coroutine_threadsafe");
 }
 
@@ -69,6 +73,27 @@ void event_loop::watch(int fd, direction d, std::function<void()> fn) {
   poller_->watch(fd, d, std::move(fn));
 }
 
+inline void event_loop::run_ready() {
+  // What a step makes ready waits for the next pass. If a step throws (it was interrupted), the rest of the pass is kept.
+  struct batch {
+    ready_queue& queue;
+    runnable* list;
+    ~batch() {
+      detail::current.task = nullptr;
+      queue.put_back(list);
+    }
+  } now{ready_, ready_.take()};
+  std::uint64_t steps = 0;
+  while (now.list) {
+    runnable& r = *now.list;
+    now.list = r.next;
+    __builtin_prefetch(now.list);
+    ++steps;
+    task_state::run_queued(r);
+  }
+  statistics_.steps += steps;
+}
+
 void event_loop::run_forever() {
   if (closed_) throw_closed();
   if (detail::current.loop) throw std::logic_error("cannot run an event loop while another one is running on this thread");
@@ -84,21 +109,18 @@ void event_loop::run_forever() {
       loop.stopping_ = false;
     }
   } const at_the_end{*this};
-  do run_pass();
-  while (!stopping_);
+  do {
+    ++statistics_.passes;
+    // Most passes of a busy loop find that nobody outside wants anything.
+    if (ready_.empty() || !mailbox_->contents().empty() || !timers_.empty() || poller_->wants_poll()) look_around();
+    run_ready();
+  } while (!stopping_);
 }
 
-void event_loop::run_pass() {
-  ++statistics_.passes;
+void event_loop::look_around() {
   look_outside();
   if (inbox& sent = mailbox_->contents(); !sent.empty()) sent.take(ready_);
-  if (nudged_.load(std::memory_order_relaxed))
-      [[unlikely]] {  // relaxed: a nudge wakes the loop, so it is seen in this pass or the next
-    nudged_.store(false, std::memory_order_seq_cst);
-    if (on_nudge) on_nudge();
-  }
   if (!timers_.empty()) timers_.fire_due(time());
-  run_ready();
 }
 
 void event_loop::look_outside() {
@@ -112,32 +134,11 @@ void event_loop::look_outside() {
         inbox& box;
         ~wake_up() { box.awake(); }
       } const afterwards{sent};
-      if (nudged_.load(std::memory_order_seq_cst)) return;
       poller_->wait(deadline);
       return;
     }
   }
   if (poller_->wants_poll()) poller_->poll();
-}
-
-void event_loop::run_ready() {
-  // What a step makes ready waits for the next pass. If a step throws (it was interrupted), the rest of the pass is kept.
-  struct batch {
-    ready_queue& queue;
-    runnable* list;
-    ~batch() {
-      detail::current.task = nullptr;
-      queue.put_back(list);
-    }
-  } now{ready_, ready_.take()};
-  std::uint64_t steps = 0;
-  while (now.list) {
-    runnable& r = *now.list;
-    now.list = r.next;
-    ++steps;
-    r.run(r);
-  }
-  statistics_.steps += steps;
 }
 
 loop_statistics event_loop::statistics() const noexcept {
@@ -148,6 +149,7 @@ loop_statistics event_loop::statistics() const noexcept {
 
 std::vector<any_task> event_loop::all_tasks() const {
   std::vector<any_task> result;
+  if (statistics_.tasks_alive == 0) return result;
   tasks_->for_each([&](task_state& t) {
     if (!t.done()) result.emplace_back(t);
   });
@@ -173,6 +175,17 @@ void event_loop::call_exception_handler(exception_context const& context) noexce
   }
 }
 
+void event_loop::nudge() noexcept {
+  if (nudge_.sent.exchange(true)) return;
+  if (mailbox_->contents().push(nudge_) == inbox::pushed::loop_sleeps) poller_->wake();
+}
+
+void event_loop::nudge_message::arrived(runnable& r) {
+  auto& self = static_cast<nudge_message&>(r);
+  self.sent = false;
+  if (self.loop.on_nudge && !self.loop.is_closed()) self.loop.on_nudge();
+}
+
 void event_loop::close() {
   if (closed_) return;
   if (is_running()) throw std::logic_error("cannot close a running event loop");
@@ -187,11 +200,10 @@ void event_loop::destroy_leftovers() noexcept {
   // With the loop closed, queued callbacks only release themselves and steps do nothing. `pending` keeps the records alive while
   // they may still be queued.
   std::vector<any_task> const pending = all_tasks();
+  for (any_task const& task : pending) report("task was destroyed but it is pending: " + task.description());
+  timers_.fire_due(never);
   drain_queue();
-  for (any_task const& task : pending) {
-    report("task was destroyed but it is pending: " + task.description());
-    task.state().abandon();
-  }
+  for (any_task const& task : pending) task.state().abandon();
   drain_queue();
 }
 

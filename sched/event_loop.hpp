@@ -158,18 +158,18 @@ class HALKA_API event_loop {
   /// The address to which other threads send what the loop shall run; it outlives the loop.
   std::shared_ptr<mailbox> const& address() const noexcept { return mailbox_; }
 
-  /// Lets the loop call `on_nudge` now. Async-signal-safe.
-  void nudge() noexcept {
-    nudged_.store(true, std::memory_order_seq_cst);
-    if (mailbox_->contents().take_sleeper()) poller_->wake();
-  }
+  /// Lets the loop call `on_nudge` in its next pass. Async-signal-safe.
+  void nudge() noexcept;
   /// Called in the loop after a `nudge`; empty for none.
   std::function<void()> on_nudge;
 
   /// Where the runtime keeps the worker threads of `to_thread`; they are gone before the loop is.
   std::shared_ptr<void> default_executor;
 
-  void check_usable() const;
+  void check_usable() const {
+    if (closed_ || debug_) [[unlikely]]
+      check_closely();
+  }
   void task_created() noexcept {
     ++statistics_.tasks_created;
     ++statistics_.tasks_alive;
@@ -184,9 +184,10 @@ class HALKA_API event_loop {
     return *new detail::callback_of<std::decay_t<F>>(*this, std::forward<F>(fn));
   }
   [[noreturn]] static void throw_closed();
+  void check_closely() const;
   void schedule(callback& c, clock::time_point when);
   void watch(int fd, direction d, std::function<void()> fn);
-  void run_pass();
+  void look_around();
   void look_outside();
   void run_ready();
   void destroy_leftovers() noexcept;
@@ -197,13 +198,21 @@ class HALKA_API event_loop {
   bool stopping_ = false;
   bool closed_ = false;
   bool debug_;
-  std::atomic<bool> nudged_ = false;
   loop_statistics statistics_;
   std::unique_ptr<poller> poller_;
   task_slab* tasks_;
   exception_handler exception_handler_;
   std::thread::id running_on_;
   std::shared_ptr<mailbox> mailbox_;
+
+  /// The message that a signal handler sends: it cannot allocate one.
+  struct nudge_message : runnable {
+    explicit nudge_message(event_loop& l) noexcept : runnable{nullptr, arrived}, loop(l) {}
+    static void arrived(runnable& r);
+    event_loop& loop;
+    std::atomic<bool> sent = false;
+  };
+  nudge_message nudge_;
 };
 
 }  // namespace halka

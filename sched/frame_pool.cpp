@@ -2,8 +2,9 @@
 #include "frame_pool.hpp"
 
 #include "compiler.hpp"
+#include "memory.hpp"
 
-#include <memory>
+#include <algorithm>
 #include <mutex>
 #include <new>
 #include <vector>
@@ -12,12 +13,13 @@ namespace halka {
 
 namespace {
 
-constexpr std::size_t chunk_size = 256 * 1024;
+constexpr std::size_t first_chunk = 64 * 1024;
+constexpr std::size_t largest_chunk = 2 * huge_page;
 
 /// Chunks of all threads and the pools that ended threads left. Never destroyed: threads may outlive static objects.
 struct chunk_store {
   std::mutex mutex;
-  std::vector<std::unique_ptr<char[]>> chunks;
+  std::vector<void*> chunks;  // so that leak checkers find them
   std::vector<frame_pool> orphans;
 };
 
@@ -49,15 +51,19 @@ void replenish(frame_pool& pool) {
     store().orphans.pop_back();
     return;
   }
-  store().chunks.push_back(std::make_unique_for_overwrite<char[]>(chunk_size));
-  pool.fresh = store().chunks.back().get();
-  pool.fresh_end = pool.fresh + chunk_size;
+  // Each chunk is twice as large as the one before: little for a small program, huge pages for a large one.
+  store().chunks.reserve(store().chunks.size() + 1);
+  std::size_t const size = std::min(pool.chunk ? 2 * pool.chunk : first_chunk, largest_chunk);
+  pool.fresh = static_cast<char*>(map_memory(size, std::min(size, huge_page)));
+  store().chunks.push_back(pool.fresh);
+  pool.fresh_end = pool.fresh + size;
+  pool.chunk = size;
 }
 
 }  // namespace
 
 constinit thread_local frame_pool this_frame_pool{
-    .free = {}, .fresh = nullptr, .fresh_end = nullptr, .caching = !detail::sanitized};
+    .free = {}, .fresh = nullptr, .fresh_end = nullptr, .chunk = 0, .caching = !detail::sanitized};
 
 void* detail::allocate_frame_slowly(std::size_t size) {
   frame_pool& pool = this_frame_pool;

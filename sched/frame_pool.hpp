@@ -23,6 +23,7 @@ struct frame_pool {
   void* free[classes] = {};
   char* fresh = nullptr;  // the untouched rest of the newest chunk
   char* fresh_end = nullptr;
+  std::size_t chunk = 0;  // the newest chunk's size
   bool caching = true;
 
   static constexpr std::size_t class_of(std::size_t size) noexcept { return (size - 1) / step; }

@@ -51,6 +51,7 @@ callback_id future_core::add_callback(callback& c) {
 }
 
 future_core::~future_core() {
+  drop_done_callbacks(waiters_);  // who awaits a future holds it, so there are no other waiters
   if (phase_ != phase::failed || retrieved_) return;
   try {
     exception_context context;

@@ -153,8 +153,7 @@ class future {
   const {
     using function = std::decay_t<F>;
     if constexpr (std::invocable<F, future>) {
-      auto bound = [call = function(std::forward<F>(fn)), self = *this]() mutable { call(std::move(self)); };
-      return state().add_callback(*new detail::callback_of<decltype(bound)>(state().loop(), std::move(bound)));
+      return state().add_callback(*new self_callback<function>(*state_, std::forward<F>(fn)));
     } else {
       return state().add_callback(*new detail::callback_of<function>(state().loop(), std::forward<F>(fn)));
     }
@@ -191,6 +190,26 @@ class future {
   }
 
  private:
+  explicit future(detail::future_state<T>& s) noexcept : state_(&s) { s.retain(); }
+
+  /// A done callback that is given the future. It holds it only from the moment when it is set: one that is never set would else
+  /// never be freed.
+  template <class F>
+  class self_callback final : public callback, public pooled {
+   public:
+    template <class G>
+    self_callback(detail::future_state<T>& s, G&& fn) : callback(s.loop()), state_(s), function_(std::forward<G>(fn)) {
+      if (s.done()) prepare();
+    }
+
+   private:
+    void prepare() override { future_.emplace(future(state_)); }
+    void call() override { function_(std::move(*future_)); }
+    detail::future_state<T>& state_;
+    std::optional<future> future_;
+    F function_;
+  };
+
   detail::future_state<T>& state() const {
     if (!state_) throw std::logic_error("use of a future that was moved from");
     return *state_;

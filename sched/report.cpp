@@ -18,11 +18,19 @@ void write_to_stderr(std::string_view text) {
 
 std::atomic<report_sink> sink = write_to_stderr;
 
-/// The index of the '(' that opens the parameter list, or npos. Brackets of templates and of enclosing functions are passed over.
+/// Without what the compiler says of template arguments: " [with T = int]" (g++), " [T = int]" (clang).
+std::string_view without_arguments(std::string_view text) {
+  if (!text.ends_with(']')) return text;
+  int depth = 0;
+  for (std::size_t i = text.size(); i-- > 0;) {
+    if (text[i] == ']') ++depth;
+    if (text[i] == '[' && --depth == 0) return i > 0 && text[i - 1] == ' ' ? text.substr(0, i - 1) : text;
+  }
+  return text;
+}
+
+/// The index of the '(' that opens the parameter list, or npos: the last list of parameters is the function's own.
 std::size_t parameters(std::string_view text) {
-  // "T outer(int)::inner(long) const [with T = X]": the list wanted is the last one at depth 0 before " [with".
-  if (auto with = text.find(" [with "); with != std::string_view::npos) text = text.substr(0, with);
-  if (auto with = text.find(" [T = "); with != std::string_view::npos) text = text.substr(0, with);
   int depth = 0;
   std::size_t close = text.rfind(')');
   if (close == std::string_view::npos) return close;
@@ -58,8 +66,13 @@ void report(std::string_view text) noexcept {
 }
 
 std::string function_name(std::source_location where) {
-  std::string_view text = where.function_name();
+  std::string_view text = without_arguments(where.function_name());
   if (text.empty()) return "(unknown)";
+  // clang's name for the call operator of a closure
+  if (auto closure = text.rfind("(anonymous class)::operator()"); closure != std::string_view::npos) {
+    std::string_view const outer = text.substr(0, closure);
+    return std::string(outer.substr(name_start(outer))) + "<lambda>";
+  }
   // A lambda's own parameters belong to its name and add nothing to it.
   if (auto lambda = text.rfind("<lambda"); lambda != std::string_view::npos) {
     std::string_view const outer = text.substr(0, lambda);

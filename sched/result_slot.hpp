@@ -63,19 +63,21 @@ class result_slot : public exception_slot {
 
  public:
   result_slot() noexcept {}
+  ~result_slot() requires std::is_trivially_destructible_v<stored>
+  = default;
   ~result_slot() {
-    if (engaged_) value_.~stored();
+    if (engaged_.value) value_.~stored();
   }
 
   // A throwing constructor of the value goes on into unhandled_exception.
   template <class U = T>
   requires(!std::is_reference_v<T> && std::constructible_from<stored, U>) void return_value(U&& v) {
     new (std::addressof(value_)) stored(std::forward<U>(v));
-    engaged_ = true;
+    engaged_.value = true;
   }
   void return_value(T v) requires std::is_reference_v<T> {
     value_ = std::addressof(v);
-    engaged_ = true;
+    engaged_.value = true;
   }
 
   T take() {
@@ -97,7 +99,17 @@ class result_slot : public exception_slot {
   union {
     stored value_;
   };
-  bool engaged_ = false;
+  // Only what has a destructor needs to know whether it is there.
+  struct flag {
+    bool value = false;
+  };
+  struct no_flag {
+    struct ignored {
+      void operator=(bool) const noexcept {}
+    };
+    [[no_unique_address]] ignored value;
+  };
+  [[no_unique_address]] std::conditional_t<std::is_trivially_destructible_v<stored>, no_flag, flag> engaged_;
 };
 
 template <>

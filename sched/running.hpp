@@ -30,8 +30,8 @@ struct running_state {
   std::uint32_t budget = 0;
   static constexpr std::uint32_t full_budget = 512;
 
-  // The child coroutine that was started last and has not returned. A step that ends without a suspension while this one never
-  // began its body met a miscompile (task_state.cpp).
+  // The child coroutine that was started last. A step that ends without a suspension met a miscompile: this one never began its
+  // body (task_steps.cpp). At any other time it may be gone.
   promise_base* started = nullptr;
 };
 

@@ -5,19 +5,18 @@ namespace halka::detail {
 
 void sleep_awaiter::begin(task_state& t) {
   event_loop& loop = *detail::current.loop;
-  clock::time_point const deadline = deadline_;
-  task_ = &t;
+  subject = &t;
   if (deadline == clock::time_point::min() || deadline <= loop.time()) return t.yield_to(loop.ready());
   if (deadline != never) loop.set_timer(*this, deadline);
   t.wait_on(*this);
 }
 
 bool sleep_awaiter::cancel(std::string_view reason) {
-  task_->loop().timers().remove(*this);
-  task_->interrupt(reason);
+  task().loop().timers().remove(*this);
+  task().interrupt(reason);
   return true;
 }
 
-void sleep_awaiter::deadline_came(timer& t) { static_cast<sleep_awaiter&>(t).task_->wake(); }
+void sleep_awaiter::deadline_came(timer& t) { static_cast<sleep_awaiter&>(t).task().wake(); }
 
 }  // namespace halka::detail

@@ -7,6 +7,7 @@
 #include "export.hpp"
 #include "running.hpp"
 #include "suspension.hpp"
+#include "task.hpp"
 #include "task_state.hpp"
 #include "timer_queue.hpp"
 
@@ -32,9 +33,9 @@ class yield_awaiter : public own_awaiter {
 
 class HALKA_API sleep_awaiter final : public own_awaiter, private suspension, private timer {
  public:
-  explicit sleep_awaiter(clock::time_point deadline) noexcept : timer(deadline_came), deadline_(deadline) {}
+  explicit sleep_awaiter(clock::time_point when) noexcept : timer(deadline_came) { deadline = when; }
   ~sleep_awaiter() {
-    if (set()) task_->loop().timers().remove(*this);
+    if (set()) task().loop().timers().remove(*this);
   }
 
   bool await_ready() const noexcept { return false; }
@@ -52,10 +53,7 @@ class HALKA_API sleep_awaiter final : public own_awaiter, private suspension, pr
   bool cancel(std::string_view reason) override;
   static void deadline_came(timer& t);
 
-  union {
-    clock::time_point deadline_;  // before the suspension
-    task_state* task_;            // during it
-  };
+  task_state& task() const noexcept { return *static_cast<task_state*>(subject); }
 };
 
 }  // namespace detail
@@ -105,6 +103,13 @@ inline sleep_operation sleep_until(clock::time_point deadline) noexcept { return
 template <class Rep, class Period>
 sleep_operation sleep(std::chrono::duration<Rep, Period> duration) {
   return sleep_operation(to_clock_duration(duration));
+}
+
+/// The same, and then yields `result`.
+template <class Rep, class Period, class T>
+task<T> sleep(std::chrono::duration<Rep, Period> duration, T result) {
+  co_await sleep(duration);
+  co_return result;
 }
 
 }  // namespace halka

@@ -31,7 +31,6 @@ struct final_awaiter {
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) const noexcept {
     Promise& promise = h.promise();
-    detail::current.started = nullptr;
     if (promise.continuation != 0) [[likely]]
       return transfer_to(promise.continuation_frame());
     promise.finish_task(h.address());
@@ -140,15 +139,23 @@ class [[nodiscard("a task does nothing until it is awaited: co_await it, or hand
 
   void swap(task & other) noexcept { std::swap(frame_, other.frame_); }
 
-  detail::child_awaiter<T> operator co_await()&& { return detail::child_awaiter<T>(release()); }
-
-  /// Hands the frame over to the caller; for what runs tasks.
-  ///
-  /// *Errors*: `std::logic_error` if there is none.
-  std::coroutine_handle<promise_type> release() {
-    if (!frame_) detail::throw_empty_task();
-    return std::exchange(frame_, nullptr);
+  detail::child_awaiter<T> operator co_await()&& {
+    if (!frame_) [[unlikely]]
+      detail::throw_empty_task();
+    return detail::child_awaiter<T>(std::exchange(frame_, nullptr));
   }
+
+  // -- for what runs tasks
+
+  /// The frame, which stays this object's. *Errors*: `std::logic_error` if there is none.
+  void* address() const {
+    if (!frame_) [[unlikely]]
+      detail::throw_empty_task();
+    return frame_.address();
+  }
+  std::source_location name() const noexcept { return frame_.promise().name; }
+  /// The frame belongs to somebody else from now on.
+  void hand_over() noexcept { frame_ = nullptr; }
 
   /// Destroys a coroutine that will not be run after all, without a report.
   void discard() noexcept {

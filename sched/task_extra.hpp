@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "context.hpp"
 #include "frame_pool.hpp"
 #include "task_state.hpp"
 #include "traceback.hpp"
@@ -11,8 +12,9 @@ namespace halka {
 
 /// What few tasks need.
 struct task_state::extra : pooled {
-  std::string reason;  // of the last cancel
-  std::string name;    // if it is too long for the record
+  context_ref context;  // the values of task-local variables
+  std::string reason;   // of the last cancel
+  std::string name;     // if it is too long for the record
   exception_trace trace;
   cancel_scope* innermost_scope = nullptr;
 };

@@ -8,7 +8,11 @@
 
 namespace halka {
 
-task_group::task_group() : task_owner{child_ended}, parent_(detail::require_task()), cancelling_at_entry_(parent_.cancelling()) {}
+task_group::task_group()
+    : task_owner{child_ended},
+      parent_(detail::require_task()),
+      cancelling_at_entry_(parent_.cancelling()),
+      cancel_pending_at_entry_(parent_.cancel_pending()) {}
 
 task_group::~task_group() = default;
 
@@ -92,8 +96,10 @@ bool task_group::finish() {
   finished_ = true;
   if (parent_cancelled_) {
     // The group's own request is taken back; what is left beyond the count at entry came from outside.
-    parent_.uncancel();
-    if (parent_.cancelling() <= cancelling_at_entry_) cancellation_ = nullptr;
+    if (parent_.uncancel() <= cancelling_at_entry_) {
+      cancellation_ = nullptr;
+      if (!cancel_pending_at_entry_) parent_.forget_pending_cancel();
+    }
   }
   if (interrupt_) std::rethrow_exception(interrupt_);
   if (cancellation_ && errors_.empty()) std::rethrow_exception(cancellation_);

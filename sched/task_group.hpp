@@ -38,16 +38,16 @@ class HALKA_API task_group : private task_owner {
   /// *Errors*: `std::logic_error` when the group is aborting ("is shutting down") or finished; the coroutine is then destroyed
   /// unrun.
   template <class T>
-  task_handle<T> create_task(task<T> coroutine, task_options options = {},
+  task_handle<T> create_task(task<T> coroutine, task_options const& options = {},
                              std::source_location here = std::source_location::current()) {
     if (!accepts()) {
       coroutine.discard();
       refuse();
     }
-    task_state& t = detail::make_task(loop(), std::move(coroutine), options, here);
+    task_state& t = detail::make_task(loop(), coroutine, options, here);
     auto handle = task_handle<T>::adopting(t);
     add(t);
-    detail::start_task(t, options);
+    detail::start_task(loop(), t, options);
     return handle;
   }
 
@@ -98,6 +98,7 @@ class HALKA_API task_group : private task_owner {
 
   task_state& parent_;
   unsigned cancelling_at_entry_;
+  bool cancel_pending_at_entry_;
   std::vector<task_state*> children_;  // each knows its index
   std::vector<std::exception_ptr> errors_;
   std::exception_ptr body_error_;

@@ -1,45 +1,35 @@
 // SPDX-License-Identifier: MIT
 #include "task_slab.hpp"
 
-#include <cstdlib>
-#include <new>
+#include "memory.hpp"
 
 namespace halka {
 
 task_slab::~task_slab() {
-  for (chunk* c : chunks_) std::free(c);
+  for (region const& r : regions_) unmap_memory(r.memory, r.size);
 }
 
-task_slab::chunk& task_slab::grow() {
-  chunks_.reserve(chunks_.size() + 1);
-  void* const memory = std::aligned_alloc(chunk_size, chunk_size);
-  if (!memory) throw std::bad_alloc();
-  chunks_.push_back(new (memory) chunk{this});
-  return *chunks_.back();
+void task_slab::grow() {
+  std::size_t const size = regions_.empty() ? chunk_size : huge_page;
+  regions_.reserve(regions_.size() + 1);
+  chunks_.reserve(chunks_.size() + size / chunk_size);
+  auto* const memory = static_cast<char*>(map_memory(size, size));
+  regions_.push_back({memory, size});
+  for (std::size_t at = 0; at < size; at += chunk_size) chunks_.push_back(new (memory + at) chunk{this});
 }
 
-task_state& task_slab::allocate() {
-  void* place;
-  if (free_) {
-    place = free_;
-    free_ = free_->next;
-  } else {
-    chunk& c = chunks_.empty() || chunks_.back()->used == records_per_chunk ? grow() : *chunks_.back();
-    place = &c.record(c.used++);
+void* task_slab::allocate_fresh() {
+  try {
+    if (unused_ == chunks_.size()) grow();
+  } catch (...) {
+    --live_;
+    throw;
   }
-  ++live_;
-  return *new (place) task_state;
+  chunk& c = *chunks_[unused_];
+  void* const place = &c.record(c.used++);
+  if (c.used == records_per_chunk) ++unused_;
+  return place;
 }
-
-void task_slab::free(task_state& record) noexcept {
-  task_slab& slab = *chunk_of(record).slab;
-  record.~task_state();
-  record.next = slab.free_;
-  slab.free_ = &record;
-  if (--slab.live_ == 0 && !slab.loop_) delete &slab;
-}
-
-event_loop* task_slab::loop_of(task_state const& record) noexcept { return chunk_of(record).slab->loop_; }
 
 void task_slab::abandon() noexcept {
   loop_ = nullptr;

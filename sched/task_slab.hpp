@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <vector>
 
 namespace halka {
@@ -19,15 +20,30 @@ class task_slab {
   task_slab(task_slab const&) = delete;
   task_slab& operator=(task_slab const&) = delete;
 
-  /// A record in its initial state. *Errors*: `std::bad_alloc`.
-  task_state& allocate();
-  static void free(task_state& record) noexcept;
-  static event_loop* loop_of(task_state const& record) noexcept;
+  /// Room for a record. *Errors*: `std::bad_alloc`.
+  void* allocate() {
+    ++live_;
+    if (runnable* const place = free_) [[likely]] {
+      free_ = place->next;
+      return place;
+    }
+    return allocate_fresh();
+  }
+  /// Takes back the room of a record that was destroyed.
+  static void free(void* place) noexcept {
+    task_slab& slab = *chunk_of(place).slab;
+    auto* const link = new (place) runnable;
+    link->next = slab.free_;
+    slab.free_ = link;
+    if (--slab.live_ == 0 && !slab.loop_) [[unlikely]]
+      delete &slab;
+  }
+  static event_loop* loop_of(task_state const& record) noexcept { return chunk_of(&record).slab->loop_; }
 
   /// The loop is gone: deletes the slab now or when its last record is freed.
   void abandon() noexcept;
 
-  /// Calls `visit(task_state&)` for every record in use.
+  /// Calls `visit(task_state&)` for every record that was ever used; one that is free has no references.
   template <class Visit>
   void for_each(Visit visit) const {
     for (chunk* c : chunks_)
@@ -47,13 +63,20 @@ class task_slab {
   static constexpr std::size_t records_per_chunk = chunk_size / sizeof(task_state) - 1;
 
   ~task_slab();
-  static chunk& chunk_of(task_state const& record) noexcept {
-    return *reinterpret_cast<chunk*>(reinterpret_cast<std::uintptr_t>(&record) & ~(chunk_size - 1));
+  static chunk& chunk_of(void const* record) noexcept {
+    return *reinterpret_cast<chunk*>(reinterpret_cast<std::uintptr_t>(record) & ~(chunk_size - 1));
   }
-  chunk& grow();
+  void* allocate_fresh();
+  void grow();
 
-  event_loop* loop_;
+  struct region {
+    void* memory;
+    std::size_t size;
+  };
+  std::vector<region> regions_;  // one chunk at first, then as many as fill a huge page
   std::vector<chunk*> chunks_;
+  std::size_t unused_ = 0;  // the index of the first chunk with room for a fresh record
+  event_loop* loop_;
   runnable* free_ = nullptr;
   std::size_t live_ = 0;
 };

@@ -54,7 +54,10 @@ void task_state::set_name(std::string_view name) {
 }
 
 task_state::extra& task_state::more() {
-  if (!extra_) extra_ = new extra;
+  if (!extra_) {
+    extra_ = new extra;
+    flags_ |= has_extra;
+  }
   return *extra_;
 }
 
@@ -74,7 +77,26 @@ void task_state::set_innermost_scope(cancel_scope* scope) {
 
 exception_trace& task_state::trace() { return more().trace; }
 
+void task_state::continue_trace(task_state const& other) noexcept {
+  exception_trace const* const before = other.find_trace();
+  if (!before || !before->exception || before->exception != other.exception()) return;
+  try {
+    trace() = *before;
+  } catch (...) {
+    // Out of memory: the exception goes on without its trace.
+  }
+}
+
 exception_trace const* task_state::find_trace() const noexcept { return extra_ ? &extra_->trace : nullptr; }
+
+context_ref const& task_state::context() const noexcept {
+  static context_ref const none;
+  return extra_ ? extra_->context : none;
+}
+
+void task_state::set_context(context_ref context) {
+  if (extra_ || !context.empty()) more().context = std::move(context);
+}
 
 // -- suspending, waking, cancelling
 
@@ -103,17 +125,18 @@ bool task_state::cancel(std::string_view reason) {
   if (cancels_ < std::numeric_limits<decltype(cancels_)>::max()) ++cancels_;
   set_reason(reason);
   if (!ask_suspension(reason)) flags_ |= must_cancel;
+  if (phase_ == task_phase::created) run = end_unbegun;
   return true;
 }
 
 unsigned task_state::uncancel() noexcept {
-  if (cancels_ > 0 && --cancels_ == 0) flags_ &= static_cast<std::uint8_t>(~must_cancel);
+  if (cancels_ > 0 && --cancels_ == 0) flags_ &= static_cast<std::uint16_t>(~must_cancel);
   return cancels_;
 }
 
 void task_state::set_scope_cancelled(bool on) {
   if (!on) {
-    flags_ &= static_cast<std::uint8_t>(~scope_cancelled);
+    flags_ &= static_cast<std::uint16_t>(~scope_cancelled);
     return;
   }
   flags_ |= scope_cancelled;
@@ -126,11 +149,11 @@ bool task_state::ask_suspension(std::string_view reason) {
 
 void task_state::deliver_pending_cancel() {
   std::string const reason(cancel_reason());
-  if (ask_suspension(reason)) flags_ &= static_cast<std::uint8_t>(~must_cancel);
+  if (ask_suspension(reason)) flags_ &= static_cast<std::uint16_t>(~must_cancel);
 }
 
 void task_state::throw_cancelled() {
-  flags_ &= static_cast<std::uint8_t>(~(must_cancel | interrupted));
+  flags_ &= static_cast<std::uint16_t>(~(must_cancel | interrupted));
   throw cancelled_error(cancel_reason());
 }
 

@@ -24,9 +24,11 @@
 #include "context.hpp"
 #include "export.hpp"
 #include "runnable.hpp"
+#include "running.hpp"
 #include "suspension.hpp"
 #include "waiter.hpp"
 
+#include <coroutine>
 #include <cstdint>
 #include <exception>
 #include <source_location>
@@ -40,7 +42,8 @@ class event_loop;
 class task_state;
 struct exception_trace;
 
-enum class task_phase : std::uint8_t { created, ready, running, waiting, finished, succeeded, failed, cancelled };
+/// Those before `running` are left by a step, those after it are the end.
+enum class task_phase : std::uint8_t { created, ready, waiting, running, finished, succeeded, failed, cancelled };
 
 /// "created", "ready", ...
 HALKA_API std::string_view to_string(task_phase phase) noexcept;
@@ -57,7 +60,7 @@ struct boxed_value {
 
 class HALKA_API task_state final : public runnable {
  public:
-  enum flag : std::uint8_t {
+  enum flag : std::uint16_t {
     must_cancel = 1,      // a request that no suspension took: thrown when the task resumes
     interrupted = 2,      // the suspension was torn down: throws when the task resumes
     scope_cancelled = 4,  // an enclosing cancel scope is cancelled: every suspension throws
@@ -66,6 +69,7 @@ class HALKA_API task_state final : public runnable {
     has_box = 32,         // succeeded, and the value was kept in a box
     has_exception = 64,   // failed or cancelled
     user_named = 128,
+    has_extra = 256,
   };
 
   // -- identity
@@ -77,11 +81,13 @@ class HALKA_API task_state final : public runnable {
   task_phase phase() const noexcept { return phase_; }
   bool done() const noexcept { return phase_ >= task_phase::succeeded; }
   std::source_location coroutine() const noexcept { return coroutine_; }
+  void set_coroutine(std::source_location coroutine) noexcept { coroutine_ = coroutine; }
   std::source_location spawned_at() const noexcept { return spawned_at_; }
   /// The frame to resume; null when the task is done.
   void* innermost_frame() const noexcept { return frame_; }
   event_loop& loop() const noexcept;
-  context_ref& current_context() noexcept { return context_; }
+  context_ref const& context() const noexcept;
+  void set_context(context_ref context);
 
   // -- suspending and waking
 
@@ -97,6 +103,12 @@ class HALKA_API task_state final : public runnable {
     phase_ = task_phase::waiting;
     if (flags_ & (must_cancel | scope_cancelled)) [[unlikely]]
       deliver_pending_cancel();
+  }
+
+  /// Takes `wait_on` back: suspending has failed, and the step goes on.
+  void go_on() noexcept {
+    payload_.waiting = nullptr;
+    phase_ = task_phase::running;
   }
 
   /// Queues the next step without waiting for anything.
@@ -119,6 +131,8 @@ class HALKA_API task_state final : public runnable {
   bool cancel_pending() const noexcept { return flags_ & (must_cancel | interrupted); }
   /// Lets the next suspension throw: a cancel came together with a result that must not be lost.
   void set_must_cancel(std::string_view reason);
+  /// Takes back a request that was not delivered: whoever made it has ended.
+  void forget_pending_cancel() noexcept { flags_ &= static_cast<std::uint16_t>(~must_cancel); }
 
   // -- cancellation
 
@@ -166,22 +180,25 @@ class HALKA_API task_state final : public runnable {
   /// The frames through which the task's exception passed so far; made on first use.
   exception_trace& trace();
   exception_trace const* find_trace() const noexcept;
+  /// The exception of `other` is about to be thrown here: its way goes on.
+  void continue_trace(task_state const& other) noexcept;
 
   // -- creation and lifetime
 
-  /// One record in the slab of `loop`, in phase created, with two references: the loop's and the caller's. It needs a frame before
-  /// anything else.
+  /// One record in the slab of `loop`, in phase created, with two references: the loop's and the caller's. It is started by pushing
+  /// it onto the loop's ready queue, or eagerly.
   ///
   /// *Errors*: `std::bad_alloc`; `std::logic_error` if the loop is closed.
-  static task_state& create(event_loop& loop, std::source_location spawned_at);
-  void adopt_frame(void* outermost, std::source_location coroutine) noexcept {
-    frame_ = outermost;
-    coroutine_ = coroutine;
-  }
-  /// Queues the first step.
-  void start() noexcept;
+  static task_state& create(event_loop& loop, void* outermost, std::source_location coroutine, std::source_location spawned_at);
   /// Whether `r` is a task that is queued for a step.
-  static bool is_step(runnable const& r) noexcept;
+  static bool is_step(runnable const& r) noexcept { return r.run == step || r.run == end_unbegun; }
+  /// Runs what was taken from the queue: a step without a call, anything else through its function.
+  static void run_queued(runnable& r) {
+    if (r.run == step) [[likely]]
+      static_cast<task_state&>(r).step_now();
+    else
+      r.run(r);
+  }
   /// Runs the first step now, inside the step of the task that creates it.
   void start_eagerly();
   void set_owner(task_owner& owner, std::uint32_t index) noexcept {
@@ -213,14 +230,26 @@ class HALKA_API task_state final : public runnable {
   [[noreturn]] void throw_cancelled();
   extra& more();
   void set_reason(std::string_view reason);
-  void step_from(void* frame);
+  void step_now() {
+    phase_ = task_phase::running;
+    detail::current.task = this;
+    detail::current.budget = running_state::full_budget;
+    std::coroutine_handle<>::from_address(frame_).resume();
+    if (phase_ < task_phase::running) return;
+    if (phase_ == task_phase::finished)
+      complete();
+    else
+      end_step_oddly();
+  }
+  void end_step_oddly();
   void complete();
-  void conclude();
+  void complete_without_value();
+  void conclude(event_loop& l);
   void drop_outcome() noexcept;
   bool ask_suspension(std::string_view reason);
   void report_unretrieved() noexcept;
-  static void first_step(runnable&);
   static void step(runnable&);
+  static void end_unbegun(runnable&);
   static void tell_owner(runnable&);
 
   union payload {
@@ -230,22 +259,23 @@ class HALKA_API task_state final : public runnable {
     void* exception;  // holds a std::exception_ptr
   };
 
+  // The first cache line is all that a step touches.
   void* frame_ = nullptr;
   payload payload_{};  // waiting: the suspension; done: the outcome
   waiter_list waiters_;
   task_owner* owner_ = nullptr;
-  context_ref context_;
-  extra* extra_ = nullptr;
-  std::uint64_t id_ = 0;
+  std::uint32_t refs_ = 0;
+  std::uint16_t flags_ = 0;
+  std::uint8_t cancels_ = 0;
+  task_phase phase_ = task_phase::created;
   std::source_location where_;
+  // The second is for those who look.
+  std::uint64_t id_ = 0;
+  extra* extra_ = nullptr;  // if has_extra
   std::source_location coroutine_;
   std::source_location spawned_at_;
-  std::uint32_t refs_ = 0;
-  std::uint16_t cancels_ = 0;
-  task_phase phase_ = task_phase::created;
-  std::uint8_t flags_ = 0;
   std::uint32_t owner_index_ = 0;
-  char name_[20] = {};
+  char name_[28] = {};
 };
 
 static_assert(sizeof(task_state) == 128);

@@ -34,11 +34,14 @@ std::exception_ptr& as_exception(void*& slot) noexcept {
 
 // -- creation and steps
 
-task_state& task_state::create(event_loop& loop, std::source_location spawned_at) {
+task_state& task_state::create(event_loop& loop, void* outermost, std::source_location coroutine, std::source_location spawned_at) {
   loop.check_usable();
-  task_state& t = loop.tasks().allocate();
-  t.run = first_step;
-  t.context_ = halka::current_context();
+  task_state& t = *new (loop.tasks().allocate()) task_state;
+  t.run = step;
+  t.frame_ = outermost;
+  t.coroutine_ = coroutine;
+  if (task_state* const creator = detail::current.task; !creator || creator->extra_) [[unlikely]]
+    t.set_context(current_context());
   t.id_ = loop.next_task_id();
   t.spawned_at_ = spawned_at;
   t.refs_ = 2;
@@ -46,53 +49,36 @@ task_state& task_state::create(event_loop& loop, std::source_location spawned_at
   return t;
 }
 
-void task_state::start() noexcept { loop().ready().push(*this); }
-
 void task_state::start_eagerly() {
-  if (!detail::current.task || detail::stack_position() < detail::current.stack_limit) return start();
+  if (!detail::current.task || detail::stack_position() < detail::current.stack_limit) return loop().ready().push(*this);
   running_state const outer = detail::current;
-  run = step;
   retain();  // the step may drop the loop's reference
-  step_from(frame_);
+  step_now();
   detail::current.task = outer.task;
   detail::current.transfer = outer.transfer;
   detail::current.started = outer.started;
+  detail::current.budget = outer.budget;
   release();
 }
 
-void task_state::first_step(runnable& r) {
+/// The step of a task that was cancelled before it began: its body never runs.
+void task_state::end_unbegun(runnable& r) {
   auto& t = static_cast<task_state&>(r);
-  t.run = step;
-  if (t.flags_ & must_cancel) [[unlikely]] {
-    // Cancelled before it began: the body never runs.
-    t.flags_ &= static_cast<std::uint8_t>(~must_cancel);
-    detail::current.task = &t;
-    t.finish_with(t.frame_, std::make_exception_ptr(cancelled_error(t.cancel_reason())));
-    return t.complete();
-  }
-  t.step_from(t.frame_);
+  detail::current.task = &t;
+  if (!(t.flags_ & must_cancel)) return t.step_now();  // taken back by uncancel
+  t.flags_ &= static_cast<std::uint16_t>(~must_cancel);
+  t.finish_with(t.frame_, std::make_exception_ptr(cancelled_error(t.cancel_reason())));
+  t.complete();
 }
 
-void task_state::step(runnable& r) {
-  auto& t = static_cast<task_state&>(r);
-  t.step_from(t.frame_);
-}
+void task_state::step(runnable& r) { static_cast<task_state&>(r).step_now(); }
 
-bool task_state::is_step(runnable const& r) noexcept { return r.run == step || r.run == first_step; }
-
-void task_state::step_from(void* frame) {
-  phase_ = task_phase::running;
-  detail::current.task = this;
-  detail::current.started = nullptr;
-  detail::current.budget = running_state::full_budget;
-  std::coroutine_handle<>::from_address(frame).resume();
-  while (detail::current.transfer)
-    [[unlikely]] std::coroutine_handle<>::from_address(std::exchange(detail::current.transfer, nullptr)).resume();
-  if (phase_ == task_phase::waiting || phase_ == task_phase::ready) [[likely]]
-    return;
+void task_state::end_step_oddly() {
+  while (detail::current.transfer) std::coroutine_handle<>::from_address(std::exchange(detail::current.transfer, nullptr)).resume();
+  if (phase_ < task_phase::running) return;
   if (phase_ == task_phase::finished) return complete();
   // Suspended by something that is not ours, or never begun.
-  if (detail::current.started && detail::current.started->where.line() == 0) report_dropped_body(*detail::current.started);
+  if (promise_base const* const p = detail::current.started; p && p->where.line() == 0) report_dropped_body(*p);
   phase_ = task_phase::waiting;
   payload_.waiting = nullptr;
 }
@@ -107,32 +93,30 @@ void task_state::finish_with(void* frame, std::exception_ptr&& e) noexcept {
 
 void task_state::complete() {
   std::coroutine_handle<>::from_address(std::exchange(frame_, nullptr)).destroy();
-  if ((flags_ & must_cancel) && !(flags_ & has_exception)) {
+  if (flags_ & (must_cancel | has_exception)) [[unlikely]]
+    return complete_without_value();
+  phase_ = task_phase::succeeded;
+  conclude(*detail::current.loop);
+}
+
+void task_state::complete_without_value() {
+  if (!(flags_ & has_exception)) {
     // Cancelled while it ran for the last time: the value is lost.
     drop_outcome();
     flags_ |= has_exception;
     new (&payload_.exception) std::exception_ptr(std::make_exception_ptr(cancelled_error(cancel_reason())));
   }
-  std::exception_ptr interrupt;
-  if (flags_ & has_exception) [[unlikely]] {
-    std::exception_ptr const& e = as_exception(payload_.exception);
-    phase_ = is_cancelled_error(e) ? task_phase::cancelled : task_phase::failed;
-    if (is_keyboard_interrupt(e)) {
-      interrupt = e;
-      flags_ |= retrieved;  // it is thrown out of the loop
-    }
-  } else {
-    phase_ = task_phase::succeeded;
-  }
-  conclude();
-  if (interrupt) [[unlikely]]
-    std::rethrow_exception(interrupt);
+  std::exception_ptr const e = as_exception(payload_.exception);
+  phase_ = is_cancelled_error(e) ? task_phase::cancelled : task_phase::failed;
+  bool const interrupt = is_keyboard_interrupt(e);
+  if (interrupt) flags_ |= retrieved;  // it is thrown out of the loop
+  conclude(*detail::current.loop);
+  if (interrupt) std::rethrow_exception(e);
 }
 
-void task_state::conclude() {
-  event_loop& l = loop();
+void task_state::conclude(event_loop& l) {
   l.task_ended();
-  waiters_.notify_all();
+  if (!waiters_.empty()) waiters_.notify_all();
   if (owner_) {
     run = tell_owner;  // the loop's reference goes along
     l.ready().push(*this);
@@ -162,7 +146,7 @@ void task_state::abandon() noexcept {
   new (&payload_.exception) std::exception_ptr(std::make_exception_ptr(cancelled_error("event loop is closed")));
   phase_ = task_phase::cancelled;
   owner_ = nullptr;
-  conclude();
+  conclude(loop());
 }
 
 std::exception_ptr task_state::exception() const {
@@ -173,7 +157,7 @@ std::exception_ptr task_state::exception() const {
 void task_state::drop_outcome() noexcept {
   if (flags_ & has_exception) as_exception(payload_.exception).~exception_ptr();
   if (flags_ & has_box) payload_.box->destroy(*payload_.box);
-  flags_ &= static_cast<std::uint8_t>(~(has_exception | has_box | has_value));
+  flags_ &= static_cast<std::uint16_t>(~(has_exception | has_box | has_value));
 }
 
 void task_state::report_unretrieved() noexcept {
@@ -200,13 +184,17 @@ std::string task_state::formatted_traceback() const {
 }
 
 void task_state::destroy() noexcept {
-  if (phase_ == task_phase::failed && !(flags_ & retrieved)) {
-    refs_ = 1;  // the report may take and drop references
-    report_unretrieved();
+  if (flags_ & (has_exception | has_box)) [[unlikely]] {
+    if (phase_ == task_phase::failed && !(flags_ & retrieved)) {
+      refs_ = 1;  // the report may take and drop references
+      report_unretrieved();
+    }
+    drop_outcome();
   }
-  drop_outcome();
-  delete extra_;
-  task_slab::free(*this);
+  if (flags_ & has_extra) [[unlikely]]
+    delete extra_;
+  this->~task_state();
+  task_slab::free(this);
 }
 
 }  // namespace halka

@@ -1,32 +1,22 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Deadlines in order: a 4-ary heap of 16-byte entries.
+// Deadlines in order.
 //
-// An entry names its timer by a slot, not by address, so that moving entries about touches nothing else. Cancelling empties the
-// slot and leaves the entry where it is; it is dropped when it comes to the top, or when more than half of the entries are such
-// leavings. Equal deadlines fire in the order in which they were set.
+// Far timers lie in a wheel (timer_wheel.hpp), unsorted in slots of about a millisecond and more; setting and removing one there
+// touches its neighbours at most. When its slot comes near, a timer moves to a small heap, which fires in exact order: by deadline,
+// and for equal deadlines in the order in which they were set. Both are intrusive: a timer is a link of its slot, and knows its
+// place in the heap.
 
 #include "clock.hpp"
+#include "timer_wheel.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace halka {
-
-/// Something that wants to be told of a deadline. It lies in the waiting coroutine's frame or in a callback.
-struct timer {
-  static constexpr std::uint32_t unset = UINT32_MAX;
-
-  void (*fire)(timer&);
-  std::uint32_t slot = unset;
-
-  explicit timer(void (*on_deadline)(timer&)) noexcept : fire(on_deadline) {}
-  timer(timer const&) = delete;
-  timer& operator=(timer const&) = delete;
-  bool set() const noexcept { return slot != unset; }
-};
 
 class timer_queue {
  public:
@@ -40,8 +30,8 @@ class timer_queue {
   bool empty() const noexcept { return live_ == 0; }
   std::size_t size() const noexcept { return live_; }
 
-  /// The earliest deadline; `never` if no timer is set.
-  clock::time_point next_deadline() noexcept;
+  /// The earliest deadline, or a moment up to a slot's length before it if many timers share the slot; `never` if no timer is set.
+  clock::time_point next_deadline() const noexcept;
 
   /// Fires every timer whose deadline is not after `now`, in order.
   void fire_due(clock::time_point now);
@@ -49,24 +39,25 @@ class timer_queue {
  private:
   struct entry {
     clock::time_point deadline;
-    std::uint32_t sequence;
-    std::uint32_t slot;
+    timer* who;
 
     bool before(entry const& other) const noexcept {
       if (deadline != other.deadline) return deadline < other.deadline;
-      return static_cast<std::int32_t>(sequence - other.sequence) < 0;
+      return static_cast<std::int32_t>(who->sequence - other.who->sequence) < 0;
     }
   };
 
+  void push(timer& t);
+  void erase(std::size_t i) noexcept;
   void sift_up(std::size_t i, entry e) noexcept;
   void sift_down(std::size_t i, entry e) noexcept;
-  void pop() noexcept;
-  void drop_leavings() noexcept;
-  void purge() noexcept;
+  void place(std::size_t i, entry e) noexcept {
+    near_[i] = e;
+    e.who->place = static_cast<std::uint32_t>(i);
+  }
 
-  std::vector<entry> heap_;
-  std::vector<timer*> slots_;  // null: cancelled, its entry is still in the heap
-  std::vector<std::uint32_t> free_slots_;
+  std::vector<entry> near_;             // a 4-ary heap of the timers before the wheel's horizon
+  std::unique_ptr<timer_wheel> wheel_;  // made with the first timer
   std::size_t live_ = 0;
   std::uint32_t sequence_ = 0;
 };

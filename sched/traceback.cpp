@@ -2,12 +2,15 @@
 #include "traceback.hpp"
 
 #include "errors.hpp"
+#include "event_loop.hpp"
 #include "promise_base.hpp"
 #include "report.hpp"
+#include "task_slab.hpp"
 #include "task_state.hpp"
 
 #include <algorithm>
 #include <mutex>
+#include <utility>
 
 namespace halka {
 
@@ -35,25 +38,32 @@ void exception_trace::add(std::exception_ptr const& e, step s) {
 }
 
 std::string exception_trace::to_string() const {
-  std::string text;
-  if (!steps.empty()) {
-    std::size_t width = 0;
-    for (step const& s : steps) width = std::max(width, function_name(s.coroutine).size());
-    text = "Traceback (most recent await last):\n";
-    for (auto s = steps.rbegin(); s != steps.rend(); ++s) {
-      std::string name = function_name(s->coroutine);
-      name.resize(width, ' ');
-      text += "  " + name + "  " + place(s->where.line() ? s->where : s->coroutine) + '\n';
-    }
+  // halka's own coroutines between those of the program say nothing.
+  std::vector<std::pair<std::string, std::string>> lines;
+  std::size_t width = 0;
+  for (auto s = steps.rbegin(); s != steps.rend(); ++s) {
+    std::string name = function_name(s->coroutine);
+    if (name.starts_with("halka::")) continue;
+    width = std::max(width, name.size());
+    lines.emplace_back(std::move(name), place(s->where.line() ? s->where : s->coroutine));
+  }
+  std::string text = lines.empty() ? "" : "Traceback (most recent await last):\n";
+  for (auto& [name, at] : lines) {
+    name.resize(width, ' ');
+    text += "  " + name + "  " + at + '\n';
   }
   return text + describe(exception);
 }
 
 std::string traceback(std::exception_ptr const& e) {
   if (e && left_run.exception == e) return left_run.to_string();
-  if (task_state const* task = detail::current.task)
-    if (exception_trace const* trace = task->find_trace(); trace && trace->exception == e) return trace->to_string();
-  return describe(e);
+  exception_trace const* found = nullptr;
+  auto const look = [&](task_state const& task) {
+    if (exception_trace const* const trace = task.find_trace(); !found && trace && e && trace->exception == e) found = trace;
+  };
+  if (task_state const* task = detail::current.task) look(*task);
+  if (!found && detail::current.loop) detail::current.loop->tasks().for_each(look);
+  return found ? found->to_string() : describe(e);
 }
 
 void detail::leave_run_with(std::exception_ptr const& e, exception_trace const* trace) noexcept {

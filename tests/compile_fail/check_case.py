@@ -21,6 +21,9 @@ shows with HALKA_CONTROL that nothing else is wrong with it:
     }
 
 Without HALKA_CONTROL it must fail and say what is expected; with it, it must compile.
+
+A line "// only: <preprocessor condition>" names the compilers that the case is about; with any
+other both versions must compile.
 """
 
 import re
@@ -29,11 +32,25 @@ import sys
 from pathlib import Path
 
 
+def line_of(case, word):
+    found = re.search(rf"^// {word}: (.+)$", case.read_text(), re.MULTILINE)
+    return found[1].strip() if found else None
+
+
 def expectation(case):
-    found = re.search(r"^// expect: (.+)$", case.read_text(), re.MULTILINE)
-    if not found:
+    expected = line_of(case, "expect")
+    if not expected:
         sys.exit(f"{case}: no line '// expect: <regular expression>'")
-    return found[1].strip()
+    return expected
+
+
+def is_about(case, compiler):
+    condition = line_of(case, "only")
+    if not condition:
+        return True
+    program = f"#if !({condition})\n#error\n#endif\n"
+    command = [compiler, "-std=c++20", "-fsyntax-only", "-xc++", "-"]
+    return subprocess.run(command, text=True, input=program, capture_output=True).returncode == 0
 
 
 def compile_case(compiler, include, case, *flags):
@@ -49,6 +66,8 @@ def main(compiler, include, case):
     if code != 0:
         sys.exit(f"{case}: does not compile even with HALKA_CONTROL:\n{said}")
     code, said = compile_case(compiler, include, case)
+    if not is_about(case, compiler):
+        sys.exit(f"{case}: does not compile with {compiler}:\n{said}" if code else 0)
     if code == 0:
         sys.exit(f"{case}: compiles, but must not (expected: {expected})")
     # Only the lines with a verdict: the source lines quoted below them would match too easily.

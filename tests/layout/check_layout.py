@@ -49,6 +49,8 @@ def may_include_system(path, name):
         return folder in ("runtime", "tests")
     if library == "backtrace":
         return in_source and folder == "runtime"
+    if path == Path("sched/memory.cpp") and name == "sys/mman.h":
+        return True  # the memory of tasks comes straight from the kernel
     if folder == "sched":
         return name in THREADS_AND_CLOCKS and (in_source or "/" not in name)
     if folder in ("io", "runtime"):

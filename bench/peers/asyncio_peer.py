@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: MIT
+"""The workloads on Python's asyncio: asyncio_peer.py asyncio|uvloop WORKLOAD UNITS ALIVE [WARM_UP]."""
+
+import asyncio
+import json
+import random
+import sys
+import time
+
+LATENESS_SAMPLE = 16
+late = []
+
+
+def peak_memory():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:"))
+
+
+class Meter:
+    def start(self):
+        self.memory = peak_memory()
+        self.wall = time.perf_counter()
+        self.processor = time.process_time()
+
+    def stop(self):
+        self.processor = time.process_time() - self.processor
+        self.wall = time.perf_counter() - self.wall
+        self.memory = peak_memory() - self.memory
+
+
+async def child(i):
+    return i
+
+
+async def leaf(i):
+    pass
+
+
+async def repeat(batch, meter, units, alive, warm_up):
+    for _ in range(0, warm_up, alive):
+        await batch(alive)
+    meter.start()
+    for _ in range(0, units, alive):
+        await batch(alive)
+    meter.stop()
+
+
+async def await_children(meter, units, alive, warm_up):
+    meter.start()
+    for i in range(units):
+        await child(i)
+    meter.stop()
+
+
+async def spawn_and_join(n):
+    async with asyncio.TaskGroup() as group:
+        for i in range(n):
+            group.create_task(leaf(i))
+
+
+async def gather_all(n):
+    await asyncio.gather(*(leaf(i) for i in range(n)))
+
+
+async def create_all_await_all(n):
+    for task in [asyncio.create_task(leaf(i)) for i in range(n)]:
+        await task
+
+
+async def yield_often(n):
+    for _ in range(n):
+        await asyncio.sleep(0)
+
+
+async def yields(meter, units, alive, warm_up):
+    meter.start()
+    await asyncio.gather(*(yield_often(units // alive) for _ in range(alive)))
+    meter.stop()
+
+
+async def serve(here, there, n):
+    for _ in range(n):
+        there.set()
+        await here.wait()
+        here.clear()
+
+
+async def answer(here, there, n):
+    for _ in range(n):
+        await here.wait()
+        here.clear()
+        there.set()
+
+
+async def ping_events(meter, units, alive, warm_up):
+    left, right = asyncio.Event(), asyncio.Event()
+    meter.start()
+    await asyncio.gather(answer(right, left, units), serve(left, right, units))
+    meter.stop()
+
+
+async def serve_permits(here, there, n):
+    for _ in range(n):
+        there.release()
+        await here.acquire()
+
+
+async def answer_permits(here, there, n):
+    for _ in range(n):
+        await here.acquire()
+        there.release()
+
+
+async def ping_semaphores(meter, units, alive, warm_up):
+    left, right = asyncio.Semaphore(0), asyncio.Semaphore(0)
+    meter.start()
+    await asyncio.gather(answer_permits(right, left, units), serve_permits(left, right, units))
+    meter.stop()
+
+
+async def sleeper(delay, sampled):
+    due = time.monotonic() + delay
+    await asyncio.sleep(delay)
+    if sampled:
+        late.append(time.monotonic() - due)
+
+
+async def sleep_and_join(n):
+    span = n * 1e-6
+    async with asyncio.TaskGroup() as group:
+        for i in range(n):
+            group.create_task(sleeper(span * (1 + random.random()), i % LATENESS_SAMPLE == 0))
+
+
+async def wait_for_ready(meter, units, alive, warm_up):
+    meter.start()
+    for i in range(units):
+        await asyncio.wait_for(child(i), 1)
+    meter.stop()
+
+
+def in_batches(batch):
+    return lambda meter, *order: repeat(batch, meter, *order)
+
+
+WORKLOADS = {
+    "await": await_children,
+    "spawn": in_batches(spawn_and_join),
+    "gather": in_batches(gather_all),
+    "create_await": in_batches(create_all_await_all),
+    "yield": yields,
+    "event": ping_events,
+    "semaphore": ping_semaphores,
+    "sleep": in_batches(sleep_and_join),
+    "wait_for": wait_for_ready,
+}
+
+
+def main():
+    if sys.argv[1] == "uvloop":
+        import uvloop
+
+        uvloop.install()
+    if sys.argv[2] == "--list":
+        print(*WORKLOADS, sep="\n")
+        return
+    units, alive, warm_up = (int(n) for n in (sys.argv[3:] + ["0"])[:3])
+    meter = Meter()
+    asyncio.run(WORKLOADS[sys.argv[2]](meter, units, alive, warm_up))
+    if sys.argv[2] != "yield":
+        units = -(-units // alive) * alive
+    result = {"cpu_ns": meter.processor / units * 1e9, "wall_ns": meter.wall / units * 1e9, "bytes": meter.memory / alive}
+    if late:
+        late.sort()
+        result |= {"late_p99_ms": late[len(late) * 99 // 100] * 1e3, "late_max_ms": late[-1] * 1e3}
+    print(json.dumps(result))
+
+
+main()

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#include "workloads.hpp"
+
+namespace {
+
+constexpr bench::workload workloads[] = {
+    {"await", bench::await_children},
+    {"spawn", bench::group_create},
+    {"spawn_arguments", bench::group_spawn},
+    {"gather", bench::gather_range},
+    {"create_await", bench::create_and_await},
+    {"yield", bench::yields},
+    {"event", bench::ping_events},
+    {"semaphore", bench::ping_semaphores},
+    {"sleep", bench::sleepers},
+    {"wait_for", bench::wait_for_ready},
+};
+
+}  // namespace
+
+int main(int argc, char** argv) { return bench::run_contender(argc, argv, workloads); }

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The workloads on halka, with its public interface and all that a program gets by default.
+
+#include "../common/harness.hpp"
+
+namespace bench {
+
+// tasks.cpp
+void await_children(order const&, meter&);
+void group_create(order const&, meter&);
+void group_spawn(order const&, meter&);
+void gather_range(order const&, meter&);
+void create_and_await(order const&, meter&);
+
+// turns.cpp
+void yields(order const&, meter&);
+void ping_events(order const&, meter&);
+void ping_semaphores(order const&, meter&);
+
+// timers.cpp
+void sleepers(order const&, meter&);
+void wait_for_ready(order const&, meter&);
+
+}  // namespace bench

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+#include "cancel_everywhere.hpp"
+
+#include "stepping_clock.hpp"
+
+#include <memory>
+#include <stdexcept>
+
+namespace halka::test {
+
+namespace {
+
+constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
+constexpr std::size_t too_many_passes = 100'000;
+
+struct way {
+  char const* name;
+  bool in_the_pass;
+  std::size_t again_after;  // 0 for never
+  bool by_scope;
+};
+
+constexpr way ways[] = {
+    {"at the start", false, 0, false},
+    {"in the pass", true, 0, false},
+    {"twice, in successive passes", false, 1, false},
+    {"twice, with a pass between", true, 2, false},
+    {"by its scope", false, 0, true},
+    {"by its scope, in the pass", true, 0, true},
+};
+
+/// One run of the body.
+class experiment {
+ public:
+  experiment(std::function<task<>()> const& body, cancel_rules rules, way how, std::size_t cancel_in)
+      : body_(body), rules_(rules), way_(how), cancel_in_(cancel_in) {}
+
+  trace run() {
+    captured_reports reports;
+    int const alive_before = counted::alive;
+    try {
+      runner r(std::make_unique<stepping_clock>([this] { at_pass(); }));
+      r.run([this] { return watch(); });
+      r.close();
+    } catch (...) {
+      problem("the loop ended with " + describe(std::current_exception()));
+    }
+    if (counted::alive != alive_before) problem(std::to_string(counted::alive - alive_before) + " objects are left");
+    if (!rules_.may_report)
+      for (std::string const& text : reports.texts()) problem("reported: " + text);
+    return std::move(problems_);
+  }
+
+  std::size_t passes() const { return passes_; }
+
+ private:
+  void problem(std::string text) { problems_.push_back(std::move(text)); }
+
+  task<> watch() {
+    auto run_in_scope = [this]() -> task<> {
+      co_await scope_.run(body_);
+      co_await yield_now();  // what was meant for the scope must not come later
+    };
+    task_ = way_.by_scope ? spawn(run_in_scope) : create_task(body_());
+    int const alive_at_start = counted::alive;
+    std::vector<task_handle<>> const tasks{task_};
+    co_await wait(tasks);
+    check_end();
+    if (!rules_.may_outlive) {
+      check_nothing_left();
+      if (counted::alive > alive_at_start) problem("objects outlive the task");
+    }
+    co_await sleep(std::chrono::hours(1));
+    check_nothing_left();
+  }
+
+  void check_end() {
+    // The body's own lambda objects are gone with its frame.
+    switch (task_.phase()) {
+      case task_phase::cancelled:
+        if (!accepted_) problem("it ended cancelled, but nobody cancelled it");
+        if (way_.by_scope) problem("the scope let its cancellation out");
+        break;
+      case task_phase::failed:
+        if (!rules_.may_fail) problem("it failed: " + describe(task_.exception()));
+        task_.state().mark_retrieved();
+        break;
+      default:
+        if (accepted_ && !way_.by_scope && !rules_.may_swallow) problem("it ended normally although it was cancelled");
+        break;
+    }
+  }
+
+  void check_nothing_left() {
+    for (any_task const& t : all_tasks())
+      if (t != current_task()) problem("left: " + t.description());
+    if (std::size_t const n = get_running_loop().statistics().timers; n != 0) problem(std::to_string(n) + " timers are left");
+  }
+
+  void at_pass() {
+    if (!task_ || task_.done()) return;
+    if (passes_ == cancel_in_ || (way_.again_after != 0 && passes_ == cancel_in_ + way_.again_after)) {
+      if (way_.in_the_pass)
+        task_.state().loop().call_soon([this] { cancel(); });
+      else
+        cancel();
+    }
+    if (++passes_ > too_many_passes) throw std::runtime_error("the task does not end");
+  }
+
+  void cancel() {
+    if (task_.done()) return;
+    accepted_ = true;
+    if (way_.by_scope)
+      scope_.cancel();
+    else
+      task_.cancel("everywhere");
+  }
+
+  std::function<task<>()> const& body_;
+  cancel_rules rules_;
+  way way_;
+  std::size_t cancel_in_;
+  cancel_scope scope_;
+  task_handle<> task_;
+  std::size_t passes_ = 0;
+  bool accepted_ = false;
+  trace problems_;
+};
+
+}  // namespace
+
+std::size_t count_passes(std::function<task<>()> const& body) {
+  experiment alone(body, {.may_fail = true, .may_outlive = true, .may_report = true}, {}, nowhere);
+  alone.run();
+  return alone.passes();
+}
+
+trace cancel_everywhere(std::function<task<>()> const& body, cancel_rules rules) {
+  trace problems;
+  auto note = [&](std::string const& where, trace const& found) {
+    for (std::string const& text : found) problems.push_back(where + ": " + text);
+  };
+  experiment alone(body, rules, {}, nowhere);
+  note("not cancelled", alone.run());
+  std::size_t const passes = alone.passes();
+  if (passes < 2) problems.push_back("the body does not suspend");
+  for (way const& how : ways) {
+    // The scope and its last yield take a pass more.
+    std::size_t const last = how.by_scope ? passes + 1 : passes;
+    for (std::size_t k = 0; k < last && problems.size() < 20; ++k) {
+      experiment cancelled(body, rules, how, k);
+      note("cancelled in pass " + std::to_string(k) + " of " + std::to_string(passes) + ", " + how.name, cancelled.run());
+    }
+  }
+  return problems;
+}
+
+}  // namespace halka::test
