@@ -49,6 +49,12 @@ task_handle<stored_result_t<A>> as_running_task(A&& a) {
     return create_task(await_stored<stored>(std::forward<A>(a)));
 }
 
+/// Refuses a task that was moved from, before anything is started beside it.
+template <class A>
+void check_startable(A const& awaitable) {
+  if constexpr (is_task_v<A>) static_cast<void>(awaitable.address());
+}
+
 /// void as a value.
 template <class T>
 using value_or_monostate = std::conditional_t<std::is_void_v<T>, std::monostate, T>;

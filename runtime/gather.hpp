@@ -33,6 +33,7 @@ HALKA_API task<> join(task_watcher& watcher);
 
 template <class... As>
 task<std::tuple<value_or_monostate<stored_result_t<As>>...>> gather_tuple(As... awaitables) {
+  (check_startable(awaitables), ...);
   std::tuple<task_handle<stored_result_t<As>>...> handles{as_running_task(std::move(awaitables))...};  // in order
   task_watcher watcher(sizeof...(As));
   std::apply([&](auto const&... handle) { (watcher.add(handle), ...); }, handles);
@@ -46,6 +47,7 @@ task<std::tuple<value_or_monostate<stored_result_t<As>>...>> gather_tuple(As... 
 
 template <class... As>
 task<std::tuple<outcome<stored_result_t<As>>...>> gather_outcomes(As... awaitables) {
+  (check_startable(awaitables), ...);
   std::tuple<task_handle<stored_result_t<As>>...> handles{as_running_task(std::move(awaitables))...};  // in order
   task_watcher watcher(sizeof...(As));
   std::apply([&](auto const&... handle) { (watcher.add(handle), ...); }, handles);
@@ -60,6 +62,7 @@ template <class A, class Range>
 std::vector<task_handle<stored_result_t<A>>> start_all(Range& awaitables, task_watcher& watcher) {
   std::vector<task_handle<stored_result_t<A>>> handles;
   if constexpr (std::ranges::sized_range<Range>) handles.reserve(std::ranges::size(awaitables));
+  for (auto const& a : awaitables) check_startable(a);
   for (auto& a : awaitables) {
     if constexpr (is_handle_v<A>)
       handles.push_back(a);

@@ -47,6 +47,7 @@ void pick(std::optional<Variant>& result, std::size_t winner, Handles const& han
 
 template <class... As>
 task<race_variant<As...>> race_tuple(As... awaitables) {
+  (check_startable(awaitables), ...);
   std::tuple<task_handle<stored_result_t<As>>...> handles{as_running_task(std::move(awaitables))...};  // in order
   task_watcher watcher(sizeof...(As));
   std::apply([&](auto const&... handle) { (watcher.add(handle), ...); }, handles);

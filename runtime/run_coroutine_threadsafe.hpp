@@ -65,20 +65,21 @@ template <class T>
 class threadsafe_future : public std::future<T> {
  public:
   threadsafe_future() noexcept = default;
-  threadsafe_future(std::shared_ptr<detail::sent_task<T>> sent, event_loop& loop)
-      : std::future<T>(sent->get_future()), sent_(std::move(sent)), loop_(&loop) {}
+  threadsafe_future(std::shared_ptr<detail::sent_task<T>> const& sent, event_loop& loop)
+      : std::future<T>(sent->get_future()), sent_(sent), loop_(&loop) {}
 
   /// Asks the task to stop; `get()` then throws `cancelled_error`, unless the task has ended or refuses.
   ///
   /// *Lifetime*: as long as the loop exists.
   /// *Thread safety*: any thread.
   void cancel(std::string_view reason = {}) {
-    if (!sent_) return;
-    loop_->call_soon_threadsafe([sent = sent_, text = std::string(reason)]() mutable { sent->cancel(std::move(text)); });
+    auto const sent_to = sent_.lock();
+    if (!sent_to) return;  // it has ended
+    loop_->call_soon_threadsafe([sent = sent_to, text = std::string(reason)]() mutable { sent->cancel(std::move(text)); });
   }
 
  private:
-  std::shared_ptr<detail::sent_task<T>> sent_;
+  std::weak_ptr<detail::sent_task<T>> sent_;  // the loop's; what it drops must not live on here
   event_loop* loop_ = nullptr;
 };
 

@@ -42,13 +42,15 @@ class HALKA_API thread_pool {
   template <class F, class... Args>
   requires detail::callable_on_thread<F, Args...>
   auto submit(F&& fn, Args&&... args) {
+    detail::check_callable<F>();
     return detail::make_thread_operation(workers_, std::forward<F>(fn), std::forward<Args>(args)...);
   }
 
   /// Calls `fn(x)` for every element of a range, several at a time: the results in order. The first failure drops the calls that
   /// have not begun and is thrown when the others have ended or were left.
   template <class F, std::ranges::input_range Range>
-  auto map(F fn, Range&& range) {
+  auto map(F&& fn, Range&& range) {
+    detail::check_callable<F>();
     using operation = decltype(submit(fn, *std::ranges::begin(range)));
     std::vector<operation> calls;
     for (auto&& x : range) calls.push_back(submit(fn, x));

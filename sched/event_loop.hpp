@@ -95,7 +95,8 @@ class HALKA_API event_loop {
   template <std::invocable F>
   void call_soon_threadsafe(F&& fn) {
     callback& c = make_callback(std::forward<F>(fn));
-    if (mailbox_->post(c)) return;
+    std::shared_ptr<mailbox> const home = mailbox_;  // the call may be the one that ends the loop
+    if (home->post(c)) return;
     c.release();
     throw_closed();
   }

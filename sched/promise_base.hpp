@@ -8,6 +8,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <exception>
 #include <source_location>
 #include <type_traits>
@@ -25,7 +26,14 @@ struct promise_base {
   promise_base(promise_base const&) = delete;
   promise_base& operator=(promise_base const&) = delete;
 
-  static void* operator new(std::size_t size) { return allocate_frame(size); }
+  static void* operator new(std::size_t size) {
+    void* const frame = allocate_frame(size);
+#ifndef NDEBUG
+    // A body that g++ 12.2 drops leaves the frame's state unset. Zero there makes resuming it do nothing, which the loop notices.
+    if constexpr (detail::closure_temporaries_break) std::memset(frame, 0, size);
+#endif
+    return frame;
+  }
   static void operator delete(void* frame, std::size_t size) noexcept { free_frame(frame, size); }
 
   /// Remembers who awaits this coroutine.

@@ -77,8 +77,11 @@ void task_state::end_step_oddly() {
   while (detail::current.transfer) std::coroutine_handle<>::from_address(std::exchange(detail::current.transfer, nullptr)).resume();
   if (phase_ < task_phase::running) return;
   if (phase_ == task_phase::finished) return complete();
-  // Suspended by something that is not ours, or never begun.
-  if (promise_base const* const p = detail::current.started; p && p->where.line() == 0) report_dropped_body(*p);
+  // Suspended by something that is not ours, or a body never began: the task's outermost coroutine if nothing was awaited yet, else
+  // the child that was started last.
+  if (where_.line() == 0)
+    if (promise_base const& outermost = promise_base::in(frame_); outermost.where.line() == 0) report_dropped_body(outermost);
+  if (promise_base const* const child = detail::current.started; child && child->where.line() == 0) report_dropped_body(*child);
   phase_ = task_phase::waiting;
   payload_.waiting = nullptr;
 }

@@ -81,10 +81,10 @@ void worker_threads::work() {
     lock.lock();
     ++statistics_.completed;
   }
-  if (--working_threads_ > 0 || !on_end_) return;
-  std::function<void()> const tell = std::exchange(on_end_, nullptr);
+  if (--working_threads_ > 0) return;
+  std::vector<std::function<void()>> const told = std::exchange(on_end_, {});
   lock.unlock();
-  tell();
+  for (auto const& tell : told) tell();
 }
 
 void worker_threads::close(bool drop_queued, std::function<void()> on_end) {
@@ -99,7 +99,7 @@ void worker_threads::close(bool drop_queued, std::function<void()> on_end) {
       statistics_.queued = 0;
     }
     ended = working_threads_ == 0;
-    if (on_end && !ended && !on_end_) on_end_ = std::exchange(on_end, nullptr);
+    if (on_end && !ended) on_end_.push_back(std::exchange(on_end, nullptr));
     wake_.notify_all();
   }
   while (dropped) {

@@ -61,7 +61,7 @@ class HALKA_API worker_threads {
   void submit(worker_job& job);
 
   /// Accepts no more jobs; with `drop_queued`, drops those that have not begun. When the last thread has ended its work, it calls
-  /// `on_end`; with no thread left that happens at once, here. Only the first `on_end` is kept.
+  /// `on_end`; with no thread left that happens at once, here.
   void close(bool drop_queued, std::function<void()> on_end = {});
 
   /// Waits for all threads of a closed pool. Not from a worker thread.
@@ -84,7 +84,7 @@ class HALKA_API worker_threads {
   worker_job* last_ = nullptr;
   worker_statistics statistics_;
   std::size_t working_threads_ = 0;
-  std::function<void()> on_end_;
+  std::vector<std::function<void()>> on_end_;
   bool closed_ = false;
 };
 

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <fstream>
 #include <initializer_list>
+#include <mutex>
 #include <system_error>
 
 namespace halka {
@@ -24,6 +25,10 @@ struct ring_size {
   unsigned completions;
 };
 constexpr ring_size sizes[] = {{256, 4096}, {128, 1024}, {32, 256}};
+
+/// Held while a ring's memory is mapped or unmapped: race detectors do not see that liburing does so, and take memory that one loop
+/// returned and another one got for shared.
+std::mutex mapping;
 
 /// Tries the flags in order; the flags that were taken, or a negative errno.
 int set_up(io_uring& ring, ring_size size) {
@@ -83,6 +88,7 @@ std::string explain_setup_error(int error) {
 }
 
 ring::ring() : ring_(std::make_unique<io_uring>()) {
+  std::lock_guard const lock(mapping);
   int result = -ENOMEM;
   for (ring_size const size : sizes) {
     result = set_up(*ring_, size);
@@ -98,6 +104,9 @@ ring::ring() : ring_(std::make_unique<io_uring>()) {
   io_uring_ring_dontfork(ring_.get());     // a forked child must not share the queues
 }
 
-ring::~ring() { io_uring_queue_exit(ring_.get()); }
+ring::~ring() {
+  std::lock_guard const lock(mapping);
+  io_uring_queue_exit(ring_.get());
+}
 
 }  // namespace halka
