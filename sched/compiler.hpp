@@ -39,7 +39,14 @@ inline constexpr bool transfer_uses_stack = true;
 
 /// The depth of the stack: it grows downwards on every machine that has io_uring and is supported here.
 [[gnu::always_inline]] inline std::uintptr_t stack_position() noexcept {
+#if defined(__x86_64__)
+  // __builtin_frame_address would make every coroutine keep a frame pointer.
+  std::uintptr_t position;
+  asm("mov %%rsp, %0" : "=r"(position));
+  return position;
+#else
   return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+#endif
 }
 
 template <class T>

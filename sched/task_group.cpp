@@ -9,7 +9,7 @@
 namespace halka {
 
 task_group::task_group()
-    : task_owner{child_ended},
+    : task_owner{child_ended, child_done},
       parent_(detail::require_task()),
       cancelling_at_entry_(parent_.cancelling()),
       cancel_pending_at_entry_(parent_.cancel_pending()) {}
@@ -50,7 +50,16 @@ void task_group::cancel() {
   }
 }
 
-void task_group::child_ended(task_owner& owner, task_state& t) {
+bool task_group::child_ended(task_owner& owner, task_state& t) {
+  // Most children say no more than that they are gone. A failure, and the last one, is handled in a pass of its own, as in asyncio;
+  // until then the child counts, and the group stays.
+  auto& group = static_cast<task_group&>(owner);
+  if (group.children_.size() == 1 || t.phase() == task_phase::failed) return true;
+  group.remove(t);
+  return false;
+}
+
+void task_group::child_done(task_owner& owner, task_state& t) {
   auto& group = static_cast<task_group&>(owner);
   group.remove(t);
   if (group.children_.empty() && group.waiting_ && group.waiting_->phase() == task_phase::waiting)

@@ -94,7 +94,8 @@ class HALKA_API task_group : private task_owner {
   void add(task_state& t);
   void remove(task_state& t) noexcept;
   void abort();
-  static void child_ended(task_owner& owner, task_state& t);
+  static bool child_ended(task_owner& owner, task_state& t);
+  static void child_done(task_owner& owner, task_state& t);
 
   task_state& parent_;
   unsigned cancelling_at_entry_;

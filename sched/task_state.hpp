@@ -48,8 +48,11 @@ enum class task_phase : std::uint8_t { created, ready, waiting, running, finishe
 /// "created", "ready", ...
 HALKA_API std::string_view to_string(task_phase phase) noexcept;
 
-/// Who created a task and wants to be told of its end, through the loop: a task group.
+/// Who created a task and wants to be told of its end: a task group.
 struct task_owner {
+  /// Told at once, in the task's last step. True: it wants to be told again through the loop.
+  bool (*child_ended)(task_owner&, task_state&);
+  /// Told in the next pass.
   void (*child_done)(task_owner&, task_state&);
 };
 

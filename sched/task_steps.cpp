@@ -120,7 +120,7 @@ void task_state::complete_without_value() {
 void task_state::conclude(event_loop& l) {
   l.task_ended();
   if (!waiters_.empty()) waiters_.notify_all();
-  if (owner_) {
+  if (owner_ && owner_->child_ended(*owner_, *this)) {
     run = tell_owner;  // the loop's reference goes along
     l.ready().push(*this);
   } else {
