@@ -22,21 +22,28 @@ void task_group::refuse() const {
 }
 
 void task_group::add(task_state& t) {
+  if (children_.size() == children_.capacity() && children_.size() >= 2 * (live_ + 8)) close_gaps();
   t.set_owner(*this, static_cast<std::uint32_t>(children_.size()));
   children_.push_back(&t);
+  ++live_;
 }
 
 void task_group::remove(task_state& t) noexcept {
-  std::uint32_t const i = t.owner_index();
-  children_[i] = children_.back();
-  children_[i]->set_owner_index(i);
-  children_.pop_back();
+  children_[t.owner_index()] = nullptr;
+  --live_;
+  while (!children_.empty() && !children_.back()) children_.pop_back();
+}
+
+void task_group::close_gaps() noexcept {
+  std::erase(children_, nullptr);
+  for (std::uint32_t i = 0; i < children_.size(); ++i) children_[i]->set_owner_index(i);
 }
 
 void task_group::abort() {
   aborting_ = true;
   // Cancelling runs no code of the children, so the list stays as it is.
-  for (task_state* child : children_) child->cancel();
+  for (task_state* child : children_)
+    if (child) child->cancel();
 }
 
 void task_group::cancel() {
@@ -54,7 +61,7 @@ bool task_group::child_ended(task_owner& owner, task_state& t) {
   // Most children say no more than that they are gone. A failure, and the last one, is handled in a pass of its own, as in asyncio;
   // until then the child counts, and the group stays.
   auto& group = static_cast<task_group&>(owner);
-  if (group.children_.size() == 1 || t.phase() == task_phase::failed) return true;
+  if (group.live_ == 1 || t.phase() == task_phase::failed) return true;
   group.remove(t);
   return false;
 }
@@ -62,7 +69,7 @@ bool task_group::child_ended(task_owner& owner, task_state& t) {
 void task_group::child_done(task_owner& owner, task_state& t) {
   auto& group = static_cast<task_group&>(owner);
   group.remove(t);
-  if (group.children_.empty() && group.waiting_ && group.waiting_->phase() == task_phase::waiting)
+  if (group.live_ == 0 && group.waiting_ && group.waiting_->phase() == task_phase::waiting)
     std::exchange(group.waiting_, nullptr)->wake();
   if (t.phase() != task_phase::failed) return;
   t.mark_retrieved();

@@ -64,7 +64,7 @@ class HALKA_API task_group : private task_owner {
   void cancel();
 
   /// The children that have not ended.
-  std::size_t size() const noexcept { return children_.size(); }
+  std::size_t size() const noexcept { return live_; }
 
   task_group(task_group const&) = delete;
   task_group& operator=(task_group const&) = delete;
@@ -74,7 +74,7 @@ class HALKA_API task_group : private task_owner {
   task_group();
   ~task_group();
 
-  bool empty() const noexcept { return children_.empty(); }
+  bool empty() const noexcept { return live_ == 0; }
   /// The body has ended, with this exception if not null.
   void body_ended(std::exception_ptr e);
   /// Waiting for the children was interrupted.
@@ -93,6 +93,7 @@ class HALKA_API task_group : private task_owner {
   [[noreturn]] void refuse() const;
   void add(task_state& t);
   void remove(task_state& t) noexcept;
+  void close_gaps() noexcept;
   void abort();
   static bool child_ended(task_owner& owner, task_state& t);
   static void child_done(task_owner& owner, task_state& t);
@@ -100,7 +101,8 @@ class HALKA_API task_group : private task_owner {
   task_state& parent_;
   unsigned cancelling_at_entry_;
   bool cancel_pending_at_entry_;
-  std::vector<task_state*> children_;  // each knows its index
+  std::vector<task_state*> children_;  // each knows its index; null where one has ended, so that ending touches no other
+  std::size_t live_ = 0;
   std::vector<std::exception_ptr> errors_;
   std::exception_ptr body_error_;
   std::exception_ptr cancellation_;  // from outside, thrown in the end

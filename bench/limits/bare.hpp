@@ -103,10 +103,10 @@ struct task {
     struct last {
       bool await_ready() const noexcept { return false; }
       std::coroutine_handle<> await_suspend(std::coroutine_handle<promise_type> h) const noexcept {
-        group& owner = *h.promise().owner;
+        group& joined = *h.promise().owner;
         h.destroy();
-        if (--owner.running > 0) return std::noop_coroutine();
-        return owner.waiting;
+        if (--joined.running > 0) return std::noop_coroutine();
+        return joined.waiting;
       }
       void await_resume() const noexcept {}
     };

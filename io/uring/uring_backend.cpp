@@ -4,7 +4,9 @@
 #include <liburing.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <system_error>
 
 namespace halka {
@@ -13,6 +15,10 @@ namespace {
 
 /// How often a pass enters again for completions that the kernel holds back.
 constexpr int most_enters = 16;
+
+/// Going to sleep and waking up costs about as much as this; a nearer deadline is met as late as by any thread that sleeps with the
+/// kernel's default timer slack.
+constexpr std::chrono::microseconds shortest_wait(50);
 
 constexpr unsigned always = 1;
 
@@ -107,8 +113,9 @@ void uring_backend::wait(clock::time_point deadline) {
   if (deadline == never) {
     result = io_uring_submit_and_wait(ring_->get(), 1);
   } else {
-    auto const left = deadline - loop().time();
+    auto left = deadline - loop().time();
     if (left <= clock::duration::zero()) return poll();
+    left = std::max<clock::duration>(left, shortest_wait);
     __kernel_timespec timeout{};
     timeout.tv_sec = std::chrono::duration_cast<std::chrono::seconds>(left).count();
     timeout.tv_nsec = (left % std::chrono::seconds(1)).count();
