@@ -41,7 +41,7 @@ bool install_handler() noexcept {
 
 }  // namespace
 
-interrupt_guard::interrupt_guard(event_loop& loop, any_task main) : loop_(loop), installed_(false) {
+interrupt_guard::interrupt_guard(event_loop& loop, any_task const& main) : loop_(loop), installed_(false) {
   event_loop* none = nullptr;
   if (!in_main_thread() || !interrupted_loop.compare_exchange_strong(none, &loop)) return;
   interrupts = 0;

@@ -13,7 +13,7 @@ namespace halka {
 /// *Source*: asyncio.Runner's handling of SIGINT.
 class interrupt_guard {
  public:
-  interrupt_guard(event_loop& loop, any_task main);
+  interrupt_guard(event_loop& loop, any_task const& main);
   ~interrupt_guard();
   interrupt_guard(interrupt_guard const&) = delete;
   interrupt_guard& operator=(interrupt_guard const&) = delete;

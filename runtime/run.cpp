@@ -54,7 +54,7 @@ void runner::refuse() const {
   throw std::logic_error("halka::run cannot be called from a running event loop: await the coroutine instead");
 }
 
-void runner::run_until_done(any_task main) {
+void runner::run_until_done(any_task const& main) {
   event_loop& loop = *loop_;
   interrupt_guard const ctrl_c(loop, main);
   callback_id const stopper = main.add_done_callback([&loop] { loop.stop(); });

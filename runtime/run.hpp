@@ -72,7 +72,7 @@ class HALKA_API runner {
  private:
   bool may_run() const noexcept;
   [[noreturn]] void refuse() const;
-  void run_until_done(any_task main);
+  void run_until_done(any_task const& main);
   void run_until_idle();
   void report_leftovers(std::vector<any_task> const& leftovers) const;
 

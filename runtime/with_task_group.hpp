@@ -40,7 +40,7 @@ task<body_result_t<F, task_group&>> run_group(F body) {
   } catch (...) {
     error = std::current_exception();
   }
-  group.body_ended(std::move(error));
+  group.body_ended(error);
   co_await leave_group(group);
   co_return value.take();
 }

@@ -92,7 +92,7 @@ bool task_group::wait_awaiter::cancel(std::string_view reason) {
   return true;
 }
 
-void task_group::body_ended(std::exception_ptr e) {
+void task_group::body_ended(std::exception_ptr const& e) {
   body_running_ = false;
   if (!e) return;
   if (is_cancelled_error(e))

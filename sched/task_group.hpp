@@ -76,7 +76,7 @@ class HALKA_API task_group : private task_owner {
 
   bool empty() const noexcept { return live_ == 0; }
   /// The body has ended, with this exception if not null.
-  void body_ended(std::exception_ptr e);
+  void body_ended(std::exception_ptr const& e);
   /// Waiting for the children was interrupted.
   void wait_cancelled(std::exception_ptr e);
   /// All have ended: throws what the group ends with; returns if it ends well. True if it was left by `cancel()`.

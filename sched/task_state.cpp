@@ -48,8 +48,8 @@ void task_state::set_name(std::string_view name) {
     more().name = name;
   else if (extra_)
     extra_->name.clear();
-  auto const end = std::copy_n(name.data(), std::min(name.size(), sizeof name_ - 1), name_);
-  *end = '\0';
+  std::string_view const kept = name.substr(0, sizeof name_ - 1);
+  *std::ranges::copy(kept, name_).out = '\0';
   flags_ |= user_named;
 }
 

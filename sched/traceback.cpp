@@ -50,7 +50,7 @@ std::string exception_trace::to_string() const {
   std::string text = lines.empty() ? "" : "Traceback (most recent await last):\n";
   for (auto& [name, at] : lines) {
     name.resize(width, ' ');
-    text += "  " + name + "  " + at + '\n';
+    text.append("  ").append(name).append("  ").append(at).append("\n");
   }
   return text + describe(exception);
 }

@@ -30,7 +30,7 @@ class all_signals_blocked {
 
 }  // namespace
 
-worker_threads::worker_threads(std::size_t limit, std::string name, std::function<void()> initializer)
+worker_threads::worker_threads(std::size_t limit, std::string const& name, std::function<void()> initializer)
     : limit_(std::max<std::size_t>(1, limit)), name_(name.substr(0, 15)), initializer_(std::move(initializer)) {}
 
 worker_threads::~worker_threads() {

@@ -50,7 +50,7 @@ class HALKA_API worker_threads {
  public:
   /// `limit` is at least 1; `name` is what the system shows (15 characters); `initializer` runs first in every thread and must not
   /// throw.
-  worker_threads(std::size_t limit, std::string name, std::function<void()> initializer = {});
+  worker_threads(std::size_t limit, std::string const& name, std::function<void()> initializer = {});
   /// Closes the pool and waits for all jobs.
   ~worker_threads();
   worker_threads(worker_threads const&) = delete;
