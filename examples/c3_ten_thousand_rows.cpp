@@ -47,6 +47,7 @@ halka::async_generator<int> cursor() {
 halka::task<> all_at_once() {
   service remote;
   std::vector<halka::task<>> calls;
+  calls.reserve(row_count);
   for (int row = 0; row < row_count; ++row) calls.push_back(remote.send(row));
   co_await halka::gather(std::move(calls));
   remote.print();

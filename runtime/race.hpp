@@ -8,7 +8,6 @@
 #include "gather.hpp"
 
 #include <cstddef>
-#include <optional>
 #include <stdexcept>
 #include <tuple>
 #include <type_traits>
@@ -34,15 +33,13 @@ HALKA_API task<std::size_t> first_of(task_watcher& watcher);
 template <class... As>
 using race_variant = std::variant<value_or_monostate<stored_result_t<As>>...>;
 
-template <std::size_t I, class Variant, class... As, class Handles>
-void pick(std::optional<Variant>& result, std::size_t winner, Handles const& handles) {
-  if constexpr (I < sizeof...(As)) {
-    using A = std::tuple_element_t<I, std::tuple<As...>>;
-    if (winner == I)
-      result.emplace(std::in_place_index<I>, value_of(std::get<I>(handles), !is_handle_v<A>));
-    else
-      pick<I + 1, Variant, As...>(result, winner, handles);
-  }
+/// The value of the task at index `winner`, which is I or more.
+template <std::size_t I, class... As, class Handles>
+race_variant<As...> pick(std::size_t winner, Handles const& handles) {
+  if constexpr (I + 1 < sizeof...(As))
+    if (winner != I) return pick<I + 1, As...>(winner, handles);
+  using A = std::tuple_element_t<I, std::tuple<As...>>;
+  return race_variant<As...>(std::in_place_index<I>, value_of(std::get<I>(handles), !is_handle_v<A>));
 }
 
 template <class... As>
@@ -52,9 +49,7 @@ task<race_variant<As...>> race_tuple(As... awaitables) {
   task_watcher watcher(sizeof...(As));
   std::apply([&](auto const&... handle) { (watcher.add(handle), ...); }, handles);
   std::size_t const winner = co_await first_of(watcher);
-  std::optional<race_variant<As...>> result;
-  pick<0, race_variant<As...>, As...>(result, winner, handles);
-  co_return std::move(*result);
+  co_return pick<0, As...>(winner, handles);
 }
 
 template <class Range, class A = std::ranges::range_value_t<Range>>
