@@ -6,7 +6,7 @@ namespace halka::detail {
 void sleep_awaiter::begin(task_state& t) {
   event_loop& loop = *detail::current.loop;
   subject = &t;
-  if (deadline == clock::time_point::min() || deadline <= loop.time()) return t.yield_to(loop.ready());
+  if (deadline == clock::time_point::min()) return t.yield_to(loop.ready());
   if (deadline != never) loop.set_timer(*this, deadline);
   t.wait_on(*this);
 }

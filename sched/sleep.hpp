@@ -93,7 +93,7 @@ inline yield_operation yield_now() noexcept { return {}; }
 /// Suspends until the loop's clock has reached `deadline`; for one pass if it has already.
 ///
 /// *Errors*: `cancelled_error`; the timer is then gone.
-/// *Complexity*: logarithmic in the number of timers that are set; a cancelled one costs constant time.
+/// *Complexity*: constant, to set and to cancel, for a deadline more than a millisecond away; else logarithmic.
 inline sleep_operation sleep_until(clock::time_point deadline) noexcept { return sleep_operation(deadline); }
 
 /// Suspends for `duration`, counted from the `co_await`, never shorter; zero and negative durations for one pass.
