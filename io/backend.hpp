@@ -6,6 +6,7 @@
 #include "../sched/poller.hpp"
 #include "descriptor_watches.hpp"
 #include "io_operation.hpp"
+#include "descriptor_ledger.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -29,6 +30,19 @@ class HALKA_API backend : public poller {
   /// Asks the kernel to give an operation up. It completes all the same. No effect on one that is idle or was asked before.
   virtual void cancel(io_operation& op) noexcept = 0;
 
+  /// Hands over what was submitted, so that it refers to the descriptors as they are now: before one of them is closed.
+  virtual void flush() noexcept = 0;
+
+  /// Whether a recv may leave the choice of its buffer to the backend (`lend_buffer`).
+  virtual bool lends_buffers() const noexcept = 0;
+  /// The size of such a buffer.
+  virtual std::size_t lent_size() const noexcept = 0;
+  /// Gives the buffer of a recv that has completed with a positive result back.
+  virtual void give_back(io_operation const& op) noexcept = 0;
+
+  /// The descriptors that this loop's objects own; kept in debug mode.
+  descriptor_ledger& descriptors() noexcept { return descriptors_; }
+
   void attach(event_loop& loop) override { loop_ = &loop; }
   void watch(int fd, direction d, std::function<void()> callback) override { watches_.set(fd, d, std::move(callback)); }
   bool unwatch(int fd, direction d) override { return watches_.remove(fd, d); }
@@ -42,6 +56,7 @@ class HALKA_API backend : public poller {
  private:
   event_loop* loop_ = nullptr;
   descriptor_watches watches_;
+  descriptor_ledger descriptors_;
 };
 
 }  // namespace halka

@@ -17,7 +17,7 @@ class descriptor_watches::watch final : public std::enable_shared_from_this<watc
  public:
   watch(backend& b, int descriptor, direction d) : io_operation(completed), backend_(b) {
     fd = descriptor;
-    events = d == direction::read ? POLLIN | POLLPRI | POLLRDHUP : POLLOUT;
+    flags = d == direction::read ? POLLIN | POLLPRI | POLLRDHUP : POLLOUT;
   }
 
   void set_callback(std::function<void()> callback) { callback_ = std::make_shared<std::function<void()>>(std::move(callback)); }

@@ -14,15 +14,35 @@
 #include "../sched/export.hpp"
 
 #include <cassert>
-#include <cstddef>
 #include <cstdint>
 
 namespace halka {
 
+/// What can be asked for. Each is the system call of that name, with its arguments in the fields of the operation.
 enum class opcode : std::uint8_t {
-  poll,  // wait for readiness `events` of `fd`; result: the events that came
-  read,  // read `length` bytes into `buffer`; result: the number read
+  poll,            // fd, flags: the events; result: the events that came
+  read,            // fd, address, length, offset
+  write,           // fd, address, length, offset
+  recv,            // fd, address, length, flags; or lend_buffer and length
+  send,            // fd, address, length, flags
+  receive_msg,     // fd, address: a msghdr, flags
+  send_msg,        // fd, address: a msghdr, flags
+  accept,          // fd, address: a sockaddr, second: its socklen_t, flags
+  connect,         // fd, address: a sockaddr, length
+  open,            // address: the path, flags, length: the mode
+  close,           // fd
+  sync,            // fd, flags: 1 for the data only
+  status,          // fd: a directory, address: the path, second: a statx, flags, length: the mask
+  unlink,          // address: the path, flags: AT_REMOVEDIR
+  rename,          // address and second: the paths, flags
+  make_directory,  // address: the path, length: the mode
+  truncate,        // fd, offset: the size
+  splice,          // fd: from, offset: where from, second_fd: to, length, flags
+  wait_child,      // fd: a pidfd, second: a siginfo_t, flags: the options
 };
+
+/// `offset` of a read or write that goes on where the descriptor stands.
+inline constexpr std::uint64_t current_position = ~std::uint64_t{0};
 
 /// `result` is what the system call would return, or a negative errno.
 struct io_operation {
@@ -37,11 +57,17 @@ struct io_operation {
   opcode code = opcode::poll;
   bool in_flight = false;
   bool cancel_requested = false;
+  bool left_to_caller = false;  // the backend cannot perform it: the caller makes the system call, which does not block
+  bool lend_buffer = false;     // of a recv: the backend chooses the buffer when there is data, and says so in `address`
+  std::uint16_t lent = 0;       // which one; the caller gives it back
   int fd = -1;
-  unsigned events = 0;
-  void* buffer = nullptr;
-  std::size_t length = 0;
+  int second_fd = -1;
+  unsigned flags = 0;
+  unsigned length = 0;
   int result = 0;
+  void const* address = nullptr;
+  void* second = nullptr;
+  std::uint64_t offset = 0;
 };
 
 }  // namespace halka

@@ -108,13 +108,12 @@ void task_state::wake() noexcept {
 
 void task_state::interrupt(std::string_view reason) {
   set_reason(reason);
-  flags_ |= interrupted;
-  wake();
+  interrupt();
 }
 
-void task_state::set_must_cancel(std::string_view reason) {
-  set_reason(reason);
-  flags_ |= must_cancel;
+void task_state::interrupt() noexcept {
+  flags_ |= interrupted;
+  wake();
 }
 
 bool task_state::cancel(std::string_view reason) {

@@ -125,6 +125,8 @@ class HALKA_API task_state final : public runnable {
 
   /// Wakes the task so that its suspension throws.
   void interrupt(std::string_view reason);
+  /// The same, with the reason that came with the request.
+  void interrupt() noexcept;
 
   /// Called in the `await_resume` of everything that suspended.
   void check_cancelled() {
@@ -133,7 +135,11 @@ class HALKA_API task_state final : public runnable {
   }
   bool cancel_pending() const noexcept { return flags_ & (must_cancel | interrupted); }
   /// Lets the next suspension throw: a cancel came together with a result that must not be lost.
-  void set_must_cancel(std::string_view reason);
+  void set_must_cancel(std::string_view reason) {
+    set_reason(reason);
+    set_must_cancel();
+  }
+  void set_must_cancel() noexcept { flags_ |= must_cancel; }
   /// Takes back a request that was not delivered: whoever made it has ended.
   void forget_pending_cancel() noexcept { flags_ &= static_cast<std::uint16_t>(~must_cancel); }
 

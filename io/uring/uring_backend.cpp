@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "uring_backend.hpp"
 
+#include "../../sched/report.hpp"
+
 #include <liburing.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <string>
 #include <system_error>
 
 namespace halka {
@@ -27,17 +30,6 @@ bool is_transient(int result) noexcept {
   return result == -EINTR || result == -ETIME || result == -EBUSY || result == -EAGAIN;
 }
 
-void prepare(io_uring_sqe& sqe, io_operation const& op) noexcept {
-  switch (op.code) {
-    case opcode::poll:
-      io_uring_prep_poll_add(&sqe, op.fd, op.events);
-      break;
-    case opcode::read:
-      io_uring_prep_read(&sqe, op.fd, op.buffer, static_cast<unsigned>(op.length), 0);
-      break;
-  }
-}
-
 }  // namespace
 
 uring_backend::uring_backend() noexcept : backend("io_uring"), wake_(*this) {}
@@ -49,6 +41,8 @@ uring_backend::~uring_backend() {
 void uring_backend::attach(event_loop& loop) {
   backend::attach(loop);
   ring_ = std::make_unique<ring>();
+  known_ = probe_operations(*ring_->get());
+  buffers_ = std::make_unique<buffer_ring>(*ring_->get());
   wake_fd_ = eventfd(0, EFD_CLOEXEC);
   if (wake_fd_ < 0) throw std::system_error(errno, std::system_category(), "eventfd for waking the loop");
   signal_ = ring_->signals_work() ? ring_->get()->sq.kflags : &always;
@@ -73,7 +67,7 @@ io_uring_sqe* uring_backend::next_sqe() {
 void uring_backend::submit(io_operation& op) {
   io_uring_sqe* const sqe = next_sqe();
   if (!sqe) throw std::system_error(EBUSY, std::system_category(), "io_uring: the submission queue is full");
-  prepare(*sqe, op);
+  prepare(*sqe, op, known_);
   io_uring_sqe_set_data(sqe, &op);  // lifetime: the operation is pinned until its completion is taken
   op.in_flight = true;
   op.cancel_requested = false;
@@ -136,10 +130,23 @@ void uring_backend::reap() {
     if (!op) continue;
     op->in_flight = false;
     op->result = cqe->res;
+    if (cqe->flags & IORING_CQE_F_BUFFER) take_buffer(*op, cqe->flags >> IORING_CQE_BUFFER_SHIFT);
     --in_flight_;
     op->complete(*op);  // queues something; no task runs here
   }
   io_uring_cq_advance(r, taken);
+}
+
+void uring_backend::take_buffer(io_operation& op, unsigned id) noexcept {
+  op.lent = static_cast<std::uint16_t>(id);
+  op.address = buffers_->data(id);
+  if (op.result <= 0) give_back(op);  // some kernels take one for nothing
+}
+
+void uring_backend::flush() noexcept {
+  if (queued_ == 0) return;
+  // Without a wish for completions nothing else happens in this call. A failure is met again when the loop submits.
+  io_uring_submit(ring_->get());
 }
 
 void uring_backend::check(int result, char const* what) const { throw std::system_error(-result, std::system_category(), what); }
@@ -147,8 +154,9 @@ void uring_backend::check(int result, char const* what) const { throw std::syste
 void uring_backend::arm_wake() {
   wake_.code = opcode::read;
   wake_.fd = wake_fd_;
-  wake_.buffer = &wake_.count;
+  wake_.address = &wake_.count;
   wake_.length = sizeof wake_.count;
+  wake_.offset = 0;
   submit(wake_);
 }
 
@@ -165,6 +173,7 @@ void uring_backend::wake() noexcept {
 
 void uring_backend::drain() {
   draining_ = true;
+  for (std::string const& line : descriptors().describe()) report(line);
   watches().remove_all();
   if (io_uring_sqe* const sqe = next_sqe()) {
     io_uring_prep_cancel64(sqe, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);

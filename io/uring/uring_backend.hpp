@@ -14,6 +14,8 @@
 // times at most, so that tasks get their turn.
 
 #include "../backend.hpp"
+#include "buffer_ring.hpp"
+#include "prepare.hpp"
 #include "ring.hpp"
 
 #include <cstddef>
@@ -36,6 +38,10 @@ class uring_backend final : public backend {
   void drain() override;
   void submit(io_operation& op) override;
   void cancel(io_operation& op) noexcept override;
+  void flush() noexcept override;
+  bool lends_buffers() const noexcept override { return buffers_ && buffers_->works(); }
+  std::size_t lent_size() const noexcept override { return buffer_ring::buffer_size; }
+  void give_back(io_operation const& op) noexcept override { buffers_->give_back(op.lent); }
 
  private:
   struct wake_operation : io_operation {
@@ -49,8 +55,11 @@ class uring_backend final : public backend {
   void arm_wake();
   void check(int result, char const* what) const;
   void reap();
+  void take_buffer(io_operation& op, unsigned id) noexcept;
 
   std::unique_ptr<ring> ring_;
+  kernel_operations known_;
+  std::unique_ptr<buffer_ring> buffers_;
   wake_operation wake_;
   std::size_t in_flight_ = 0;
   int wake_fd_ = -1;

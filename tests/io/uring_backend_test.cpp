@@ -148,7 +148,7 @@ TEST_CASE("the end of a loop takes back what is in flight and leaves no descript
     for (int i = 0; i < 300; ++i) {
       auto op = std::make_unique<counted_operation>(completed);
       op->fd = p.read_end.get();
-      op->events = 1;
+      op->flags = 1;
       b.submit(*op);
       operations.push_back(std::move(op));
     }
@@ -177,7 +177,7 @@ TEST_CASE("an operation can be cancelled only once and only in flight", "[io][ur
   int completed = 0;
   counted_operation op(completed);
   op.fd = p.read_end.get();
-  op.events = 1;
+  op.flags = 1;
   run_real([&]() -> task<> {
     backend& b = backend::of(get_running_loop());
     b.cancel(op);  // idle: no effect

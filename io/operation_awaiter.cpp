@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#include "operation_awaiter.hpp"
+
+#include "backend.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <system_error>
+
+namespace halka::detail {
+
+void operation_awaiter::begin() { backend::of(*current.loop).submit(*this); }
+
+bool operation_awaiter::begin_again() noexcept {
+  try {
+    begin();
+  } catch (...) {
+    return false;
+  }
+  return true;
+}
+
+bool operation_awaiter::cancel(std::string_view) {
+  if (!in_flight || refuses_cancellation_) return false;
+  backend::of(task_->loop()).cancel(*this);
+  return true;
+}
+
+void operation_awaiter::completed(io_operation& op) {
+  auto& self = static_cast<operation_awaiter&>(op);
+  if (!self.cancel_requested) {
+    if (self.result == -EINTR && self.begin_again()) [[unlikely]]
+      return;
+    return self.task_->wake();
+  }
+  if (self.result == -ECANCELED || self.result == -EINTR || self.cancellation_wins_) {
+    self.given_up_ = true;
+    return self.task_->interrupt();
+  }
+  self.task_->set_must_cancel();
+  self.task_->wake();
+}
+
+void throw_io_error(int error, std::string const& what) { throw std::system_error(std::abs(error), std::system_category(), what); }
+
+}  // namespace halka::detail

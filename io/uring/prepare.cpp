@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include "prepare.hpp"
+
+#include "kernel_constants.hpp"
+
+#include <liburing.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <cstring>
+#include <memory>
+
+namespace halka {
+
+namespace {
+
+/// The group of the buffers that the backend lends.
+constexpr unsigned short lent_buffers = 0;
+
+void prepare_recv(io_uring_sqe& sqe, io_operation const& op) noexcept {
+  io_uring_prep_recv(&sqe, op.fd, const_cast<void*>(op.address), op.length, static_cast<int>(op.flags));
+  if (!op.lend_buffer) return;
+  sqe.flags |= IOSQE_BUFFER_SELECT;
+  sqe.buf_group = lent_buffers;
+}
+
+void prepare_truncate(io_uring_sqe& sqe, io_operation& op, kernel_operations const& known) noexcept {
+  op.left_to_caller = !known[kernel::op_ftruncate];
+  if (op.left_to_caller) return io_uring_prep_nop(&sqe);
+  io_uring_prep_rw(kernel::op_ftruncate, &sqe, op.fd, nullptr, 0, op.offset);
+}
+
+void prepare_wait_child(io_uring_sqe& sqe, io_operation& op, kernel_operations const& known) noexcept {
+  op.left_to_caller = !known[kernel::op_waitid];
+  if (op.left_to_caller) return io_uring_prep_poll_add(&sqe, op.fd, POLLIN);
+  constexpr unsigned by_pidfd = 3;  // P_PIDFD
+  io_uring_prep_rw(kernel::op_waitid, &sqe, op.fd, nullptr, by_pidfd, reinterpret_cast<std::uintptr_t>(op.second));
+  sqe.file_index = op.flags;
+}
+
+}  // namespace
+
+kernel_operations probe_operations(io_uring& ring) {
+  kernel_operations known;
+  std::unique_ptr<io_uring_probe, void (*)(io_uring_probe*)> const probe(io_uring_get_probe_ring(&ring), io_uring_free_probe);
+  if (!probe) return known;  // Linux 5.5: all that came later is missing
+  for (unsigned i = 0; i < known.size(); ++i)
+    if (io_uring_opcode_supported(probe.get(), static_cast<int>(i))) known.set(i);
+  return known;
+}
+
+void prepare(io_uring_sqe& sqe, io_operation& op, kernel_operations const& known) noexcept {
+  auto* const address = const_cast<void*>(op.address);
+  auto const* const path = static_cast<char const*>(op.address);
+  switch (op.code) {
+    case opcode::recv:
+      return prepare_recv(sqe, op);
+    case opcode::send:
+      return io_uring_prep_send(&sqe, op.fd, address, op.length, static_cast<int>(op.flags));
+    case opcode::read:
+      return io_uring_prep_read(&sqe, op.fd, address, op.length, op.offset);
+    case opcode::write:
+      return io_uring_prep_write(&sqe, op.fd, address, op.length, op.offset);
+    case opcode::poll:
+      return io_uring_prep_poll_add(&sqe, op.fd, op.flags);
+    case opcode::receive_msg:
+      return io_uring_prep_recvmsg(&sqe, op.fd, static_cast<msghdr*>(address), op.flags);
+    case opcode::send_msg:
+      return io_uring_prep_sendmsg(&sqe, op.fd, static_cast<msghdr*>(address), op.flags);
+    case opcode::accept:
+      return io_uring_prep_accept(&sqe, op.fd, static_cast<sockaddr*>(address), static_cast<socklen_t*>(op.second),
+                                  static_cast<int>(op.flags));
+    case opcode::connect:
+      return io_uring_prep_connect(&sqe, op.fd, static_cast<sockaddr*>(address), op.length);
+    case opcode::open:
+      return io_uring_prep_openat(&sqe, AT_FDCWD, path, static_cast<int>(op.flags), op.length);
+    case opcode::close:
+      return io_uring_prep_close(&sqe, op.fd);
+    case opcode::sync:
+      return io_uring_prep_fsync(&sqe, op.fd, op.flags ? IORING_FSYNC_DATASYNC : 0);
+    case opcode::status:
+      return io_uring_prep_statx(&sqe, op.fd, path, static_cast<int>(op.flags), op.length, static_cast<struct statx*>(op.second));
+    case opcode::unlink:
+      return io_uring_prep_unlinkat(&sqe, AT_FDCWD, path, static_cast<int>(op.flags));
+    case opcode::rename:
+      return io_uring_prep_renameat(&sqe, AT_FDCWD, path, AT_FDCWD, static_cast<char const*>(op.second), op.flags);
+    case opcode::make_directory:
+      return io_uring_prep_mkdirat(&sqe, AT_FDCWD, path, op.length);
+    case opcode::truncate:
+      return prepare_truncate(sqe, op, known);
+    case opcode::splice:
+      return io_uring_prep_splice(&sqe, op.fd, static_cast<std::int64_t>(op.offset), op.second_fd, -1, op.length, 0);
+    case opcode::wait_child:
+      return prepare_wait_child(sqe, op, known);
+  }
+}
+
+}  // namespace halka
