@@ -4,9 +4,9 @@
 #include "../sched/event_loop.hpp"
 #include "../sched/export.hpp"
 #include "../sched/poller.hpp"
+#include "descriptor_ledger.hpp"
 #include "descriptor_watches.hpp"
 #include "io_operation.hpp"
-#include "descriptor_ledger.hpp"
 
 #include <cstddef>
 #include <functional>

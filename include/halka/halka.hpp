@@ -4,6 +4,8 @@
 /// Everything that a program needs.
 
 #include "io/readiness.hpp"
+#include "io/stream.hpp"
+#include "io/stream_errors.hpp"
 #include "runtime/as_completed.hpp"
 #include "runtime/async_generator.hpp"
 #include "runtime/cancel_scope.hpp"
