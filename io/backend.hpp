@@ -4,10 +4,11 @@
 #include "../sched/event_loop.hpp"
 #include "../sched/export.hpp"
 #include "../sched/poller.hpp"
-#include "descriptor_ledger.hpp"
 #include "descriptor_watches.hpp"
 #include "io_operation.hpp"
+#include "stream_state.hpp"
 
+#include <array>
 #include <cstddef>
 #include <functional>
 #include <string_view>
@@ -40,8 +41,8 @@ class HALKA_API backend : public poller {
   /// Gives the buffer of a recv that has completed with a positive result back.
   virtual void give_back(io_operation const& op) noexcept = 0;
 
-  /// The descriptors that this loop's objects own; kept in debug mode.
-  descriptor_ledger& descriptors() noexcept { return descriptors_; }
+  /// The streams over the program's standard descriptors, once they are used.
+  std::array<stream_ptr, 3>& standard_streams() noexcept { return standard_streams_; }
 
   void attach(event_loop& loop) override { loop_ = &loop; }
   void watch(int fd, direction d, std::function<void()> callback) override { watches_.set(fd, d, std::move(callback)); }
@@ -56,7 +57,7 @@ class HALKA_API backend : public poller {
  private:
   event_loop* loop_ = nullptr;
   descriptor_watches watches_;
-  descriptor_ledger descriptors_;
+  std::array<stream_ptr, 3> standard_streams_;
 };
 
 }  // namespace halka

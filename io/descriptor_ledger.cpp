@@ -4,13 +4,31 @@
 #include "../sched/event_loop.hpp"
 #include "../sched/report.hpp"
 #include "../sched/running.hpp"
-#include "backend.hpp"
 
 #include <unistd.h>
+#include <atomic>
+#include <map>
+#include <mutex>
 
-namespace halka {
+namespace halka::detail {
 
 namespace {
+
+struct entry {
+  event_loop const* loop;
+  std::source_location where;
+};
+
+struct ledger {
+  std::mutex mutex;  // guards the entries
+  std::map<int, entry> entries;
+  std::atomic<std::size_t> size = 0;  // so that without debug mode closing looks at one word
+};
+
+ledger& the_ledger() {
+  static ledger& only = *new ledger;  // never destroyed: descriptors are closed until the very end
+  return only;
+}
 
 /// What /proc says that a descriptor is: a path, or "socket:[4711]".
 std::string object_of(int fd) {
@@ -19,32 +37,41 @@ std::string object_of(int fd) {
   return length > 0 ? std::string(text, static_cast<std::size_t>(length)) : std::string("?");
 }
 
-descriptor_ledger* watching() noexcept {
-  event_loop* const loop = detail::current.loop;
-  if (!loop || !loop->debug() || !loop->outside().operations()) return nullptr;
-  return &backend::of(*loop).descriptors();
-}
-
 }  // namespace
 
-std::vector<std::string> descriptor_ledger::describe() const {
-  std::vector<std::string> lines;
-  for (auto const& [fd, where] : places_)
-    lines.push_back("descriptor " + std::to_string(fd) + " (" + object_of(fd) + "), opened at " + place(where) +
-                    ", was never closed");
-  return lines;
-}
-
-void detail::note_opened(int fd, std::source_location where) noexcept {
+void note_opened(int fd, std::source_location where) noexcept {
+  event_loop const* const loop = current.loop;
+  if (!loop || !loop->debug()) return;
   try {
-    if (descriptor_ledger* const d = watching()) d->opened(fd, where);
+    ledger& l = the_ledger();
+    std::lock_guard const lock(l.mutex);
+    l.entries.insert_or_assign(fd, entry{loop, where});
+    l.size = l.entries.size();
   } catch (...) {
     // No memory to remember it: it is not reported then.
   }
 }
 
-void detail::note_closed(int fd) noexcept {
-  if (descriptor_ledger* const d = watching()) d->closed(fd);
+void note_closed(int fd) noexcept {
+  ledger& l = the_ledger();
+  // relaxed: who closes a descriptor knows of its opening, so it sees the size that this had
+  if (l.size.load(std::memory_order_relaxed) == 0) return;
+  std::lock_guard const lock(l.mutex);
+  l.entries.erase(fd);
+  l.size = l.entries.size();
 }
 
-}  // namespace halka
+std::vector<std::string> describe_open_descriptors(event_loop const& loop) {
+  ledger& l = the_ledger();
+  std::vector<std::string> lines;
+  std::lock_guard const lock(l.mutex);
+  for (auto const& [fd, e] : l.entries)
+    if (e.loop == &loop)
+      lines.push_back("descriptor " + std::to_string(fd) + " (" + object_of(fd) + "), opened at " + place(e.where) +
+                      ", was never closed");
+  std::erase_if(l.entries, [&](auto const& item) { return item.second.loop == &loop; });
+  l.size = l.entries.size();
+  return lines;
+}
+
+}  // namespace halka::detail

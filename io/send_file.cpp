@@ -40,8 +40,8 @@ struct channel_of_pages {
   std::size_t size = 0;
 };
 
-void check_open(stream_state const& s) {
-  if (int const obstacle = s.send_obstacle()) s.fail("send a file to", obstacle);
+void check(stream_state const& s, int failure) {
+  if (failure != 0) s.fail("send a file to", failure);
 }
 
 bool cannot_be_spliced(std::system_error const& e) noexcept {
@@ -51,7 +51,7 @@ bool cannot_be_spliced(std::system_error const& e) noexcept {
 /// Empties the pipe into the stream.
 task<> pass_pages_on(stream_state& s, channel_of_pages& pages, std::size_t filled) {
   while (filled > 0) {
-    check_open(s);
+    check(s, s.send_failure());
     std::size_t const sent = co_await io::splice(pages.out.get(), current_position, s.kernel_fd(), filled);
     filled -= sent;
     s.bytes_sent += sent;
@@ -62,7 +62,7 @@ task<> pass_pages_on(stream_state& s, channel_of_pages& pages, std::size_t fille
 task<bool> splice_file(stream_state& s, int file, std::uint64_t offset, std::uint64_t count, std::uint64_t& sent) {
   channel_of_pages pages;
   while (sent < count) {
-    check_open(s);
+    check(s, s.send_failure());
     std::size_t filled = 0;
     std::size_t const wanted = static_cast<std::size_t>(std::min<std::uint64_t>(count - sent, pages.size));
     try {
@@ -81,12 +81,12 @@ task<bool> splice_file(stream_state& s, int file, std::uint64_t offset, std::uin
 task<> copy_file(stream_state& s, int file, std::uint64_t offset, std::uint64_t count, std::uint64_t& sent) {
   auto const memory = std::make_unique_for_overwrite<char[]>(piece);
   while (sent < count) {
-    check_open(s);
+    check(s, s.send_failure());
     std::size_t const wanted = static_cast<std::size_t>(std::min<std::uint64_t>(count - sent, piece));
     std::size_t const got = co_await io::read(file, {memory.get(), wanted}, offset + sent);
     if (got == 0) break;
     for (std::size_t done = 0; done < got;) {
-      check_open(s);
+      check(s, s.send_failure());
       const_buffer const rest(memory.get() + done, got - done);
       std::size_t n = 0;
       if (s.is_socket())
@@ -103,9 +103,9 @@ task<> copy_file(stream_state& s, int file, std::uint64_t offset, std::uint64_t 
 }  // namespace
 
 task<std::uint64_t> send_file(stream_ptr s, int file, std::uint64_t offset, std::uint64_t count) {
-  check_open(*s);
+  check(*s, s->send_obstacle());
   stream_turn const turn = co_await stream_turn_operation(*s);
-  check_open(*s);
+  check(*s, s->send_failure());
   ignore_broken_pipe_signal();  // splicing into a socket knows no other way
   std::uint64_t sent = 0;
   try {

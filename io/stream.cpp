@@ -16,12 +16,24 @@ stream::stream(unique_fd fd, stream_options const& options, socket_address const
 
 stream& stream::operator=(stream&& other) noexcept {
   if (this == &other) return *this;
-  close();
+  let_go();
   state_ = std::move(other.state_);
+  shared_ = other.shared_;
   return *this;
 }
 
-stream::~stream() { close(); }
+stream::~stream() { let_go(); }
+
+void stream::let_go() noexcept {
+  if (!shared_) close();
+}
+
+stream stream::sharing(stream_ptr state) noexcept {
+  stream s;
+  s.state_ = std::move(state);
+  s.shared_ = true;
+  return s;
+}
 
 stream_state& stream::state(char const* what) const {
   if (!state_) detail::throw_io_error(EBADF, std::string(what) + " no stream");

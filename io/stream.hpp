@@ -50,9 +50,12 @@ class HALKA_API stream {
   ///
   /// *Errors*: `std::system_error` if the descriptor is none of them; `std::logic_error` outside of a loop.
   explicit stream(unique_fd fd, stream_options const& options = {}, socket_address const& peer = {});
-  stream(stream&&) noexcept = default;
+  stream(stream&& other) noexcept : state_(std::move(other.state_)), shared_(other.shared_) {}
   stream& operator=(stream&& other) noexcept;
   ~stream();
+
+  /// A stream that leaves its state open when it goes, because others have it too.
+  static stream sharing(stream_ptr state) noexcept;
 
   // -- reading
 
@@ -132,8 +135,10 @@ class HALKA_API stream {
 
  private:
   stream_state& state(char const* what) const;
+  void let_go() noexcept;
 
   stream_ptr state_;
+  bool shared_ = false;
 };
 
 /// The lines of a stream, each with its line break.

@@ -54,7 +54,7 @@ void stream_sender::begin() {
 /// The one before has passed the turn on.
 void stream_sender::has_turn(waiter& w) {
   auto& self = static_cast<stream_sender&>(w);
-  self.error_ = self.state_->send_obstacle();
+  self.error_ = self.state_->send_failure();
   if (self.error_ == 0 && !self.unsent_.empty()) {
     try {
       self.send_more();

@@ -103,6 +103,7 @@ stream_state::statistics_type stream_state::statistics() const noexcept {
 }
 
 std::string stream_state::name() const {
+  if (!label_.empty()) return label_;
   if (peer_.is_ip()) return peer_.to_string();
   if (closed_) return "a closed stream";
   if (socket_) {
@@ -117,10 +118,11 @@ void stream_state::fail(char const* what, int error) const { detail::throw_io_er
 
 // -- writing
 
+int stream_state::send_failure() const noexcept { return closed_ ? EBADF : send_error; }
+
 int stream_state::send_obstacle() const noexcept {
-  if (closed_) return EBADF;
-  if (send_error != 0) return send_error;
-  return end_wanted_ ? EPIPE : 0;
+  int const failure = send_failure();
+  return failure == 0 && end_wanted_ ? EPIPE : failure;
 }
 
 void stream_state::pass_on() noexcept {

@@ -74,8 +74,9 @@ class HALKA_API stream_state {
   socket_address const& peer() const noexcept { return peer_; }
   halka::backend& backend() const noexcept { return backend_; }
   statistics_type statistics() const noexcept;
-  /// "127.0.0.1:80", or "fd 7".
+  /// "127.0.0.1:80", "standard input", or "fd 7".
   std::string name() const;
+  void set_label(std::string label) { label_ = std::move(label); }
   /// Throws the error of a read or write: "read from 127.0.0.1:80: Connection reset by peer".
   [[noreturn]] void fail(char const* what, int error) const;
 
@@ -92,7 +93,9 @@ class HALKA_API stream_state {
 
   // -- writing
 
-  /// Why nothing can be written any more: an errno, or 0.
+  /// Why nothing can be sent any more: an errno, or 0.
+  int send_failure() const noexcept;
+  /// Why nothing new can be written: that, or the end of output was asked for.
   int send_obstacle() const noexcept;
   bool sending() const noexcept { return sending_; }
   /// Takes the turn, which must be free.
@@ -127,6 +130,7 @@ class HALKA_API stream_state {
   unique_fd fd_;
   halka::backend& backend_;
   socket_address peer_;
+  std::string label_;  // for messages; empty if the peer's address says enough
   std::size_t limit_;
   std::uint32_t refs_ = 0;
   bool socket_ = false;

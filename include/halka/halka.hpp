@@ -4,6 +4,7 @@
 /// Everything that a program needs.
 
 #include "io/readiness.hpp"
+#include "io/standard_streams.hpp"
 #include "io/stream.hpp"
 #include "io/stream_errors.hpp"
 #include "runtime/as_completed.hpp"

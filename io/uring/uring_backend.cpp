@@ -2,6 +2,8 @@
 #include "uring_backend.hpp"
 
 #include "../../sched/report.hpp"
+#include "../descriptor_ledger.hpp"
+#include "../standard_descriptors.hpp"
 
 #include <liburing.h>
 #include <sys/eventfd.h>
@@ -40,6 +42,7 @@ uring_backend::~uring_backend() {
 
 void uring_backend::attach(event_loop& loop) {
   backend::attach(loop);
+  occupy_standard_descriptors();
   ring_ = std::make_unique<ring>();
   known_ = probe_operations(*ring_->get());
   buffers_ = std::make_unique<buffer_ring>(*ring_->get());
@@ -173,7 +176,8 @@ void uring_backend::wake() noexcept {
 
 void uring_backend::drain() {
   draining_ = true;
-  for (std::string const& line : descriptors().describe()) report(line);
+  standard_streams() = {};
+  for (std::string const& line : detail::describe_open_descriptors(loop())) report(line);
   watches().remove_all();
   if (io_uring_sqe* const sqe = next_sqe()) {
     io_uring_prep_cancel64(sqe, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
