@@ -27,6 +27,15 @@ constexpr std::chrono::microseconds shortest_wait(50);
 
 constexpr unsigned always = 1;
 
+/// Tells the processor that this is a loop that waits.
+void pause_processor() noexcept {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
 bool is_transient(int result) noexcept {
   // -EBUSY and -EAGAIN: the completion queue is full or memory is short for a moment; what was not submitted stays queued.
   return result == -EINTR || result == -ETIME || result == -EBUSY || result == -EAGAIN;
@@ -104,25 +113,54 @@ void uring_backend::poll() {
 }
 
 void uring_backend::wait(clock::time_point deadline) {
+  auto const start = loop().time();
+  if (deadline <= start) return poll();
+  if (spin_.pays() && spin(start, deadline)) return;
   queued_ = 0;
-  io_uring_cqe* first = nullptr;
   int result;
   if (deadline == never) {
     result = io_uring_submit_and_wait(ring_->get(), 1);
   } else {
-    auto left = deadline - loop().time();
-    if (left <= clock::duration::zero()) return poll();
-    left = std::max<clock::duration>(left, shortest_wait);
+    auto const left = std::max<clock::duration>(deadline - start, shortest_wait);
     __kernel_timespec timeout{};
     timeout.tv_sec = std::chrono::duration_cast<std::chrono::seconds>(left).count();
     timeout.tv_nsec = (left % std::chrono::seconds(1)).count();
+    io_uring_cqe* first = nullptr;
     result = io_uring_submit_and_wait_timeout(ring_->get(), &first, 1, &timeout, nullptr);
   }
   if (result < 0 && !is_transient(result)) check(result, "io_uring_enter");
-  reap();
+  unsigned const completions = reap();
+  spin_.slept(loop().time() - start, completions);
 }
 
-void uring_backend::reap() {
+/// Looks for completions without sleeping. True if the loop has to go on: there were some, or the deadline has come.
+bool uring_backend::spin(clock::time_point start, clock::time_point deadline) {
+  if (queued_ != 0) {
+    queued_ = 0;
+    int const result = io_uring_submit_and_get_events(ring_->get());
+    if (result < 0 && !is_transient(result)) check(result, "io_uring_enter");
+  }
+  auto const end = std::min(deadline, start + adaptive_spin::longest);
+  bool found = false;
+  do {
+    for (int i = 0; i < 32 && !found; ++i) {
+      found = io_uring_cq_ready(ring_->get()) != 0 || wants_poll();
+      pause_processor();
+    }
+  } while (!found && loop().time() < end);
+  unsigned completions = 0;
+  if (found) {
+    if (io_uring_cq_ready(ring_->get()) == 0) {
+      int const result = io_uring_get_events(ring_->get());
+      if (result < 0 && !is_transient(result)) check(result, "io_uring_enter");
+    }
+    completions = reap();
+  }
+  spin_.spun(completions);
+  return completions > 0 || end == deadline;
+}
+
+unsigned uring_backend::reap() {
   io_uring* const r = ring_->get();
   unsigned head = 0;
   unsigned taken = 0;
@@ -138,6 +176,7 @@ void uring_backend::reap() {
     op->complete(*op);  // queues something; no task runs here
   }
   io_uring_cq_advance(r, taken);
+  return taken;
 }
 
 void uring_backend::take_buffer(io_operation& op, unsigned id) noexcept {

@@ -17,6 +17,7 @@
 #include "buffer_ring.hpp"
 #include "prepare.hpp"
 #include "ring.hpp"
+#include "spin.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -54,12 +55,14 @@ class uring_backend final : public backend {
   io_uring_sqe* next_sqe();
   void arm_wake();
   void check(int result, char const* what) const;
-  void reap();
+  unsigned reap();
+  bool spin(clock::time_point start, clock::time_point deadline);
   void take_buffer(io_operation& op, unsigned id) noexcept;
 
   std::unique_ptr<ring> ring_;
   kernel_operations known_;
   std::unique_ptr<buffer_ring> buffers_;
+  adaptive_spin spin_;
   wake_operation wake_;
   std::size_t in_flight_ = 0;
   int wake_fd_ = -1;

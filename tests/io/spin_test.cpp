@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#include "../support/fixture.hpp"
+
+#include <halka/io/uring/spin.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <unistd.h>
+#include <thread>
+
+using namespace halka;
+using namespace halka::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A policy that has seen this many short sleeps with one completion.
+adaptive_spin after_short_sleeps(int n) {
+  adaptive_spin policy;
+  for (int i = 0; i < n; ++i) policy.slept(10us, 1);
+  return policy;
+}
+
+bool has_several_processors() { return std::thread::hardware_concurrency() > 1; }
+
+}  // namespace
+
+TEST_CASE("looking before sleeping pays after short sleeps in a row, on several processors", "[io][spin]") {
+  CHECK_FALSE(after_short_sleeps(adaptive_spin::trials - 1).pays());
+  CHECK(after_short_sleeps(adaptive_spin::trials).pays() == has_several_processors());
+}
+
+TEST_CASE("looking in vain once ends it", "[io][spin]") {
+  adaptive_spin policy = after_short_sleeps(100);
+  policy.spun(1);
+  CHECK(policy.pays() == has_several_processors());
+  policy.spun(0);
+  CHECK_FALSE(policy.pays());
+  policy.slept(10us, 1);
+  CHECK_FALSE(policy.pays());
+}
+
+TEST_CASE("long sleeps, sleeps that a deadline ended, and sleeps that brought much do not count", "[io][spin]") {
+  adaptive_spin policy = after_short_sleeps(100);
+  policy.slept(adaptive_spin::longest + 1us, 1);
+  CHECK_FALSE(policy.pays());
+  policy = after_short_sleeps(100);
+  policy.slept(10us, 0);
+  CHECK_FALSE(policy.pays());
+  policy = after_short_sleeps(100);
+  policy.slept(10us, adaptive_spin::little + 1);
+  CHECK_FALSE(policy.pays());
+}
+
+TEST_CASE("a loop that looks before sleeping misses no message, no timer and no end", "[io][spin]") {
+  run_real([]() -> task<> {
+    auto [a, b] = make_stream_pair();
+    std::jthread peer([fd = b.fd()] {
+      char byte = 0;
+      while (::read(fd, &byte, 1) == 1)
+        if (::write(fd, &byte, 1) != 1) return;
+    });
+    for (int i = 0; i < 2000; ++i) {
+      co_await a.write("x");
+      auto const answer = co_await a.read(1);
+      if (answer != "x") FAIL("no answer");
+      if (i % 100 == 0) co_await sleep(10us);
+    }
+    co_await to_thread([] {});
+    co_await a.write_eof();
+    auto const end = co_await b.read(1);  // the thread may see it first
+    CHECK(end.empty());
+  });
+}
