@@ -4,6 +4,8 @@
 /// Everything that a program needs.
 
 #include "io/readiness.hpp"
+#include "io/socket.hpp"
+#include "io/socket_address.hpp"
 #include "io/standard_streams.hpp"
 #include "io/stream.hpp"
 #include "io/stream_errors.hpp"
