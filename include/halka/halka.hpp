@@ -13,6 +13,7 @@
 #include "runtime/async_generator.hpp"
 #include "runtime/cancel_scope.hpp"
 #include "runtime/gather.hpp"
+#include "runtime/net/resolve.hpp"
 #include "runtime/outcome.hpp"
 #include "runtime/race.hpp"
 #include "runtime/run.hpp"
