@@ -133,6 +133,9 @@ class HALKA_API stream {
   std::size_t limit() const noexcept { return state_ ? state_->limit() : 0; }
   statistics_type statistics() const noexcept { return state_ ? state_->statistics() : statistics_type(); }
 
+  /// For what is built on streams: what it is made of, which outlives it; none if this is none.
+  stream_ptr const& shared_state() const noexcept { return state_; }
+
  private:
   stream_state& state(char const* what) const;
   void let_go() noexcept;
