@@ -3,6 +3,7 @@
 
 /// Everything that a program needs.
 
+#include "io/datagram.hpp"
 #include "io/readiness.hpp"
 #include "io/socket.hpp"
 #include "io/socket_address.hpp"
@@ -13,7 +14,9 @@
 #include "runtime/async_generator.hpp"
 #include "runtime/cancel_scope.hpp"
 #include "runtime/gather.hpp"
+#include "runtime/net/endpoint.hpp"
 #include "runtime/net/open_connection.hpp"
+#include "runtime/net/open_datagram.hpp"
 #include "runtime/net/resolve.hpp"
 #include "runtime/net/server.hpp"
 #include "runtime/net/server_options.hpp"
