@@ -90,7 +90,7 @@ void acceptor::completed(io_operation& op) {
 
 void acceptor::take_result() noexcept {
   unique_fd accepted(result, opened_at_);
-  if (phase_ == phase::stopped) return;
+  if (phase_ == phase::stopped || server_.loop_has_ended()) return;
   phase_ = phase::paused;
   if (result < 0) return take_failure(-result);
   server_.connected(std::move(accepted), socket_address(reinterpret_cast<sockaddr const*>(peer_), peer_length_));
@@ -98,7 +98,6 @@ void acceptor::take_result() noexcept {
 }
 
 void acceptor::take_failure(int error) noexcept {
-  if (error == ECANCELED) return;  // the loop is ending
   if (concerns_one_connection(error)) return resume();
   server_.pause_after(
       std::make_exception_ptr(std::system_error(error, std::system_category(), "accept on " + address_.to_string())));

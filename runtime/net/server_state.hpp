@@ -55,8 +55,9 @@ class server_state : public std::enable_shared_from_this<server_state> {
   static task<> until_ended(std::shared_ptr<server_state> self);
   static task<> serve_forever(std::shared_ptr<server_state> self);
 
-  // -- what acceptors tell
+  // -- what acceptors ask and tell
 
+  bool loop_has_ended() const noexcept { return loop_.is_closed(); }
   void connected(unique_fd fd, socket_address const& peer) noexcept;
   /// Nothing can be accepted for now. Accepting goes on when a connection has ended or a tenth of a second has passed.
   void pause_after(std::exception_ptr const& reason) noexcept;
