@@ -5,8 +5,10 @@
 #include "server_state.hpp"
 
 #include <sys/socket.h>
+#include <algorithm>
 #include <cerrno>
 #include <exception>
+#include <system_error>
 #include <utility>
 
 namespace halka {
@@ -37,70 +39,83 @@ bool concerns_one_connection(int error) noexcept {
 }  // namespace
 
 acceptor::acceptor(server_state& server, halka::backend& backend, unique_fd fd, std::source_location opened_at)
-    : io_operation(completed),
-      server_(server),
-      backend_(backend),
-      fd_(std::move(fd)),
-      address_(socket_address::local_of(fd_.get())),
-      opened_at_(opened_at) {}
+    : server_(server), backend_(backend), fd_(std::move(fd)), address_(socket_address::local_of(fd_.get())), opened_at_(opened_at) {
+  for (accept_operation& op : operations_) op.owner = this;
+}
 
 void acceptor::start(int backlog) {
   if (phase_ != phase::idle) return;
   io::listen(fd_.get(), backlog);
-  accept();
+  begin(operations_.front());
+  phase_ = phase::accepting;
 }
 
-void acceptor::accept() {
-  code = opcode::accept;
-  io_operation::fd = fd_.get();
-  io_operation::address = peer_;
-  second = &peer_length_;
-  peer_length_ = sizeof peer_;
-  flags = SOCK_CLOEXEC;
-  backend_.submit(*this);
-  held_ = server_.shared_from_this();
-  phase_ = phase::accepting;
+void acceptor::begin(accept_operation& op) {
+  op.code = opcode::accept;
+  op.fd = fd_.get();
+  op.address = op.peer;
+  op.second = &op.peer_length;
+  op.peer_length = sizeof op.peer;
+  op.flags = SOCK_CLOEXEC;
+  backend_.submit(op);
+  op.held = server_.shared_from_this();
+}
+
+void acceptor::begin_one_more() noexcept {
+  if (phase_ != phase::accepting) return;
+  auto const idle = std::ranges::find(operations_, false, &io_operation::in_flight);
+  if (idle == operations_.end()) return;
+  try {
+    begin(*idle);
+  } catch (...) {
+    pause(std::current_exception());
+  }
 }
 
 void acceptor::resume() noexcept {
   if (phase_ != phase::paused) return;
-  try {
-    accept();
-  } catch (...) {
-    server_.pause_after(std::current_exception());
-  }
+  phase_ = phase::accepting;
+  begin_one_more();
+}
+
+void acceptor::pause(std::exception_ptr const& reason) noexcept {
+  if (phase_ != phase::accepting) return;
+  phase_ = phase::paused;
+  server_.pause_after(reason);
 }
 
 void acceptor::stop() noexcept {
   if (phase_ == phase::stopped) return;
   phase_ = phase::stopped;
-  if (in_flight) {
-    backend_.cancel(*this);
-    backend_.flush();  // both mean this descriptor
+  bool flight = false;
+  for (accept_operation& op : operations_) {
+    if (!op.in_flight) continue;
+    backend_.cancel(op);
+    flight = true;
   }
-  io::shut_down(fd_.get());  // the kernel may keep the socket for a moment; its port is free now
+  if (flight) backend_.flush();  // accepts and cancellations mean this descriptor
+  io::shut_down(fd_.get());      // the kernel may keep the socket for a moment; its port is free now
   fd_.close();
 }
 
 void acceptor::completed(io_operation& op) {
-  auto& self = static_cast<acceptor&>(op);
-  std::shared_ptr<server_state> const held = std::move(self.held_);  // the last one, perhaps
-  self.take_result();
+  auto& self = static_cast<accept_operation&>(op);
+  std::shared_ptr<server_state> const held = std::move(self.held);  // the last one, perhaps
+  self.owner->take_result(self);
 }
 
-void acceptor::take_result() noexcept {
-  unique_fd accepted(result, opened_at_);
+void acceptor::take_result(accept_operation& op) noexcept {
+  unique_fd accepted(op.result, opened_at_);
   if (phase_ == phase::stopped || server_.loop_has_ended()) return;
-  phase_ = phase::paused;
-  if (result < 0) return take_failure(-result);
-  server_.connected(std::move(accepted), socket_address(reinterpret_cast<sockaddr const*>(peer_), peer_length_));
-  resume();
+  if (op.result < 0) return take_failure(-op.result);
+  server_.connected(std::move(accepted), socket_address(reinterpret_cast<sockaddr const*>(op.peer), op.peer_length));
+  begin_one_more();  // this one again
+  begin_one_more();
 }
 
 void acceptor::take_failure(int error) noexcept {
-  if (concerns_one_connection(error)) return resume();
-  server_.pause_after(
-      std::make_exception_ptr(std::system_error(error, std::system_category(), "accept on " + address_.to_string())));
+  if (concerns_one_connection(error)) return begin_one_more();
+  pause(std::make_exception_ptr(std::system_error(error, std::system_category(), "accept on " + address_.to_string())));
 }
 
 }  // namespace halka

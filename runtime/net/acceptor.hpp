@@ -6,6 +6,8 @@
 #include "../../io/socket_address.hpp"
 #include "../../io/unique_fd.hpp"
 
+#include <array>
+#include <exception>
 #include <memory>
 #include <source_location>
 
@@ -13,7 +15,7 @@ namespace halka {
 
 class server_state;
 
-/// One listening socket and the accept that is always in flight on it.
+/// One listening socket and the accepts that are in flight on it.
 ///
 ///   idle --start--> accepting --a connection, or a failure that concerns one only--> accepting
 ///                      |  ^
@@ -21,9 +23,10 @@ class server_state;
 ///                      +--no room--> paused
 ///   any --stop--> stopped: what was accepted at the last moment is closed
 ///
-/// The operation is no task: an accept that waits costs nothing but its place here, and ends with the loop. While it is in flight
-/// it holds the server's state, in which it lies.
-class acceptor : private io_operation {
+/// An accept is no task: one that waits costs nothing but its place here, and ends with the loop. While it is in flight it holds
+/// the server's state, in which it lies. There is one at first; each connection starts another, up to a few, so that a burst is not
+/// taken in at one connection a pass.
+class acceptor {
  public:
   acceptor(server_state& server, halka::backend& backend, unique_fd fd, std::source_location opened_at);
 
@@ -33,15 +36,24 @@ class acceptor : private io_operation {
   void resume() noexcept;
   void stop() noexcept;
 
-  int fd() const noexcept { return fd_.get(); }
   socket_address const& address() const noexcept { return address_; }
 
  private:
   enum class phase : unsigned char { idle, accepting, paused, stopped };
 
-  void accept();
-  void take_result() noexcept;
+  struct accept_operation : io_operation {
+    accept_operation() noexcept : io_operation(completed) {}
+    acceptor* owner = nullptr;
+    std::shared_ptr<server_state> held;
+    unsigned peer_length = 0;
+    alignas(8) char peer[128];  // lifetime: the kernel writes both while the operation is in flight
+  };
+
+  void begin(accept_operation& op);
+  void begin_one_more() noexcept;
+  void take_result(accept_operation& op) noexcept;
   void take_failure(int error) noexcept;
+  void pause(std::exception_ptr const& reason) noexcept;
   static void completed(io_operation& op);
 
   server_state& server_;
@@ -49,10 +61,8 @@ class acceptor : private io_operation {
   unique_fd fd_;
   socket_address address_;
   std::source_location opened_at_;
-  std::shared_ptr<server_state> held_;
   phase phase_ = phase::idle;
-  unsigned peer_length_ = 0;
-  alignas(8) char peer_[128];  // lifetime: the kernel writes both while the operation is in flight
+  std::array<accept_operation, 16> operations_;
 };
 
 }  // namespace halka

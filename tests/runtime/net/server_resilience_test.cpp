@@ -48,6 +48,25 @@ TEST_CASE("a server answers five hundred connections at once", "[runtime][server
   CHECK(open_descriptors() == before);
 }
 
+TEST_CASE("a burst of connections is taken in within a few passes", "[runtime][server]") {
+  raise_descriptor_limit(2000);
+  run_real([]() -> task<> {
+    constexpr std::uint64_t count = 300;
+    server srv = co_await start_server(echo, "127.0.0.1", 0);
+    auto const address = srv.addresses().front();
+    std::vector<unique_fd> clients;
+    for (std::uint64_t i = 0; i < count; ++i) {
+      clients.push_back(io::make_socket(AF_INET, io::socket_kind::stream));
+      connect(clients.back().get(), address.data(), static_cast<socklen_t>(address.size()));
+    }
+    auto const before = get_running_loop().statistics().passes;
+    while (srv.statistics().accepted < count) co_await yield_now();
+    CHECK(get_running_loop().statistics().passes - before < count / 3);
+    clients.clear();
+    co_await until_connections(srv, 0);
+  });
+}
+
 TEST_CASE("peers that reset, half-close or vanish harm nobody else", "[runtime][server]") {
   auto const before = open_descriptors();
   trace log;
