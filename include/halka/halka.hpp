@@ -4,6 +4,7 @@
 /// Everything that a program needs.
 
 #include "io/datagram.hpp"
+#include "io/file.hpp"
 #include "io/readiness.hpp"
 #include "io/socket.hpp"
 #include "io/socket_address.hpp"

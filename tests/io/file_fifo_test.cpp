@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#include "../support/error_of.hpp"
+#include "../support/files.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <sys/stat.h>
+#include <string>
+
+using namespace halka;
+using namespace halka::test;
+
+TEST_CASE("a pipe with a name is read when its other end comes, and to its end", "[io][file][fifo]") {
+  scratch_directory dir;
+  std::string const path = dir / "pipe";
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  run_real([&]() -> task<> {
+    file reader = co_await open_file(path);
+    auto all = spawn([&]() -> task<std::string> { return reader.read(); });
+    co_await settle();
+    CHECK_FALSE(all.done());
+    file writer = co_await open_file(path, "w");
+    co_await writer.write("through ");
+    co_await writer.write("the pipe");
+    co_await settle();
+    CHECK_FALSE(all.done());
+    co_await writer.close();
+    std::string const text = co_await all;
+    CHECK(text == "through the pipe");
+    auto const offset = co_await error_of([&]() -> task<> { co_await reader.read_at(0, 1); }());
+    CHECK(offset == "read " + path + ": Illegal seek");
+    auto const seek = co_await error_of([&]() -> task<> { co_await reader.seek(0); }());
+    CHECK(seek == "seek " + path + ": Illegal seek");
+    co_await reader.close();
+  });
+}
+
+TEST_CASE("a read of a pipe that is cancelled loses nothing", "[io][file][fifo][cancel]") {
+  scratch_directory dir;
+  std::string const path = dir / "pipe";
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  run_real([&]() -> task<> {
+    file both = co_await open_file(path, "r+");
+    co_await both.write("some");
+    auto ten = spawn([&]() -> task<std::string> { return both.read(10); });
+    co_await settle();
+    ten.cancel();
+    bool cancelled = false;
+    try {
+      co_await ten;
+    } catch (cancelled_error const&) {
+      cancelled = true;
+    }
+    CHECK(cancelled);
+    co_await both.write(" bytes\n");
+    std::string const line = co_await both.read_line();
+    CHECK(line == "some bytes\n");
+    co_await both.close();
+  });
+}
+
+TEST_CASE("a write to a pipe that nobody reads fails, and does not end the process", "[io][file][fifo]") {
+  scratch_directory dir;
+  std::string const path = dir / "pipe";
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  run_real([&]() -> task<> {
+    file reader = co_await open_file(path);
+    file writer = co_await open_file(path, "w");
+    co_await reader.close();
+    auto const error = co_await error_of(writer.write("x"));
+    CHECK(error == "write " + path + ": Broken pipe");
+    co_await writer.close();
+  });
+}
