@@ -19,7 +19,7 @@ namespace {
 /// More than a socket holds.
 std::string const large(4'000'000, 'L');
 
-task<> write_text(stream& s, std::string text) { co_await s.write(text); }
+task<> write_string(stream& s, std::string text) { co_await s.write(text); }
 
 /// The text of the error that an await of `fn()` ends with; empty for none.
 template <class F>
@@ -38,7 +38,7 @@ task<std::string> error_of(F fn) {
 TEST_CASE("a write suspends until the other end has taken enough", "[io][stream]") {
   run_real([]() -> task<> {
     auto [a, b] = make_stream_pair();
-    auto writing = spawn(write_text, std::ref(a), large);
+    auto writing = spawn(write_string, std::ref(a), large);
     co_await settle();
     CHECK_FALSE(writing.done());
     auto const got = co_await b.read_exactly(large.size());
@@ -55,7 +55,7 @@ TEST_CASE("writes of several tasks come out whole and in the order in which they
     for (int i = 0; i < 20; ++i) {
       std::string const text = std::string(static_cast<std::size_t>(i % 3 == 0 ? 500'000 : 10), static_cast<char>('a' + i));
       expected += text;
-      writers.push_back(spawn(write_text, std::ref(a), text));
+      writers.push_back(spawn(write_string, std::ref(a), text));
     }
     co_await settle();
     CHECK(a.statistics().waiting_writers == 19);
@@ -109,8 +109,8 @@ TEST_CASE("several buffers go into a pipe too", "[io][stream]") {
 TEST_CASE("a peer that has gone is an error of the write that meets it and of every later one", "[io][stream]") {
   run_real([]() -> task<> {
     auto [a, b] = make_stream_pair();
-    auto writing = spawn(write_text, std::ref(a), large);
-    auto waiting = spawn(write_text, std::ref(a), "behind it");
+    auto writing = spawn(write_string, std::ref(a), large);
+    auto waiting = spawn(write_string, std::ref(a), "behind it");
     co_await settle();
     b.close();
     std::vector<task_handle<>> const both{writing, waiting};
@@ -124,8 +124,8 @@ TEST_CASE("a peer that has gone is an error of the write that meets it and of ev
 TEST_CASE("the end of output comes behind all writes, and reading goes on", "[io][stream]") {
   run_real([]() -> task<> {
     auto [a, b] = make_stream_pair();
-    auto first = spawn(write_text, std::ref(a), large);
-    auto second = spawn(write_text, std::ref(a), "last words");
+    auto first = spawn(write_string, std::ref(a), large);
+    auto second = spawn(write_string, std::ref(a), "last words");
     co_await settle();
     a.write_eof();
     a.write_eof();
@@ -145,9 +145,9 @@ TEST_CASE("the end of output comes behind all writes, and reading goes on", "[io
 TEST_CASE("a write that is cancelled before anything was sent did not happen", "[io][stream][cancel]") {
   run_real([]() -> task<> {
     auto [a, b] = make_stream_pair();
-    auto first = spawn(write_text, std::ref(a), large);
-    auto second = spawn(write_text, std::ref(a), "never");
-    auto third = spawn(write_text, std::ref(a), "third");
+    auto first = spawn(write_string, std::ref(a), large);
+    auto second = spawn(write_string, std::ref(a), "never");
+    auto third = spawn(write_string, std::ref(a), "third");
     co_await settle();
     second.cancel();
     co_await settle();
@@ -161,8 +161,8 @@ TEST_CASE("a write that is cancelled before anything was sent did not happen", "
 TEST_CASE("the rest of a write that was cancelled half way is sent before anything else", "[io][stream][cancel]") {
   run_real([]() -> task<> {
     auto [a, b] = make_stream_pair();
-    auto first = spawn(write_text, std::ref(a), large);
-    auto second = spawn(write_text, std::ref(a), "second");
+    auto first = spawn(write_string, std::ref(a), large);
+    auto second = spawn(write_string, std::ref(a), "second");
     co_await settle();
     first.cancel();
     co_await wait(std::vector<task_handle<>>(1, first));
@@ -181,7 +181,7 @@ TEST_CASE("a stream that is closed sends the rest of a cancelled write first", "
   std::size_t const before = open_descriptors();
   run_real([]() -> task<> {
     auto [a, b] = make_stream_pair();
-    auto first = spawn(write_text, std::ref(a), large);
+    auto first = spawn(write_string, std::ref(a), large);
     co_await settle();
     first.cancel();
     co_await wait(std::vector<task_handle<>>(1, first));
@@ -201,7 +201,7 @@ TEST_CASE("the rest of a cancelled write is given up by abort, and when the loop
   for (bool const aborted : {true, false}) {
     run_real([&]() -> task<> {
       auto [a, b] = make_stream_pair();
-      auto first = spawn(write_text, std::ref(a), large);
+      auto first = spawn(write_string, std::ref(a), large);
       co_await settle();
       first.cancel();
       co_await wait(std::vector<task_handle<>>(1, first));

@@ -12,13 +12,13 @@
 namespace halka::test {
 
 /// Cancels what meets the kernel: runs `body()` on the real loop again and again, and cancels it in its first pass, in its second,
-/// and so on until it ends before it is cancelled. Each time it must end with `cancelled_error` or well, and leave no descriptor
-/// and no task. `check()` looks at what it left behind. The number of runs in which it was cancelled.
+/// and so on, in growing steps, until it ends before it is cancelled. Each time it must end with `cancelled_error` or well, and
+/// leave no descriptor and no task. `check()` looks at what it left behind. The number of runs in which it was cancelled.
 template <class Body, class Check>
-std::size_t cancel_in_passes(Body body, Check check, std::size_t most = 2000) {
+std::size_t cancel_in_passes(Body body, Check check, std::size_t most = 1'000'000) {
   run_real([]() -> task<> { co_await to_thread([] {}); });  // what the process makes once
   std::size_t cancelled = 0;
-  for (std::size_t passes = 0; passes < most; ++passes) {
+  for (std::size_t passes = 0; passes < most; passes += 1 + passes / 16) {
     std::size_t const before = open_descriptors();
     bool ended_before = false;
     std::string how = "none";

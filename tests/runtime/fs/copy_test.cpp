@@ -79,7 +79,6 @@ TEST_CASE("a copy that is cancelled leaves nothing behind", "[fs][copy][cancel]"
                                                    } else {
                                                      CHECK(entries_in(target.path()) == 0);
                                                    }
-                                                 },
-                                                 10);
+                                                 });
   CHECK(cancelled > 0);
 }
