@@ -22,7 +22,7 @@ std::size_t lay_over(unwritten_bytes const& unwritten, mutable_buffer into, std:
 }  // namespace
 
 void file_read_request::prepare(io_operation& op) {
-  if (!sequential) {
+  if (!sequential && !file->reads_plainly()) [[unlikely]] {
     file->check_reads("read");
     file->check_offsets("read");
     unwritten = file->unwritten_for(offset, into.size());

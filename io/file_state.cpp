@@ -29,6 +29,7 @@ file_state::file_state(unique_fd fd, std::string path, file_mode mode) : fd_(std
   bool const pipe = S_ISFIFO(status.st_mode);
   seekable_ = regular || S_ISBLK(status.st_mode);
   takes_offsets_ = seekable_ || (S_ISCHR(status.st_mode) && !isatty(fd_.get()));
+  plain_ = mode_.reads && takes_offsets_;
   collects_ = regular && !(mode_.appends && mode_.reads);
   awaits_writer_ = pipe && !mode_.writes;
   if (pipe && mode_.writes) ignore_broken_pipe_signal();

@@ -72,6 +72,8 @@ class HALKA_API file_state {
   /// Reading and writing at an offset makes sense.
   void check_offsets(char const* what) const;
   [[noreturn]] void fail(char const* what, int error) const;
+  /// All of these hold, and nothing is unwritten: a read at an offset is nothing but the kernel's.
+  bool reads_plainly() const noexcept { return plain_ && fd_.is_open() && unwritten_.empty(); }
 
   // -- at an offset
 
@@ -135,6 +137,7 @@ class HALKA_API file_state {
   file_mode mode_;
   bool seekable_ = true;        // it has positions
   bool takes_offsets_ = true;   // so do some devices, if they are asked to
+  bool plain_ = false;          // it was opened for reading and takes offsets
   bool awaits_writer_ = false;  // a pipe with a name, of which no end was opened for writing yet
   bool collects_ = false;       // small writes
   bool stale_ = false;          // `block_` may be older than a write that has ended

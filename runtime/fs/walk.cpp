@@ -20,7 +20,7 @@ task<std::vector<directory_entry>> contents_of(std::string path, bool is_root, w
     entries = co_await list_directory(path);
   } catch (std::system_error const& e) {
     bool const vanished = !is_root && (e.code().value() == ENOENT || e.code().value() == ENOTDIR);
-    if (!vanished && errors == walk_errors::report_first) throw;
+    if (!vanished && errors == walk_errors::stop) throw;
   }
   co_return entries;
 }

@@ -11,12 +11,12 @@ namespace halka::fs {
 
 /// What `walk` does with a directory that cannot be read.
 enum class walk_errors : std::uint8_t {
-  report_first,  // the walk ends with the error
+  stop,  // the walk ends with the error
   skip,          // its contents are left out
 };
 
 struct walk_options {
-  walk_errors errors = walk_errors::report_first;
+  walk_errors errors = walk_errors::stop;
   bool enter_hidden = true;  // also look into directories whose names begin with a dot
 };
 

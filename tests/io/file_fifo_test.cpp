@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "../support/descriptors.hpp"
 #include "../support/error_of.hpp"
 #include "../support/files.hpp"
 
@@ -6,6 +7,7 @@
 
 #include <sys/stat.h>
 #include <string>
+#include <vector>
 
 using namespace halka;
 using namespace halka::test;
@@ -71,4 +73,33 @@ TEST_CASE("a write to a pipe that nobody reads fails, and does not end the proce
     CHECK(error == "write " + path + ": Broken pipe");
     co_await writer.close();
   });
+}
+
+TEST_CASE("opening a pipe to write waits for its reader, holds up nobody, and can be cancelled", "[io][file][fifo][cancel]") {
+  scratch_directory dir;
+  std::string const path = dir / "pipe";
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  std::size_t const before = open_descriptors();
+  run_real([&]() -> task<> {
+    auto open_to_write = [&]() -> task<> {
+      file f = co_await open_file(path, "w");
+      co_await f.write("text");
+      co_await f.close();
+    };
+    auto cancelled = spawn(open_to_write);
+    co_await settle();
+    CHECK_FALSE(cancelled.done());
+    cancelled.cancel();
+    co_await wait(std::vector<task_handle<>>(1, cancelled));
+    CHECK(cancelled.cancelled());
+    auto waiting = spawn(open_to_write);
+    co_await settle();
+    CHECK_FALSE(waiting.done());
+    file reader = co_await open_file(path);
+    std::string const text = co_await reader.read();
+    CHECK(text == "text");
+    co_await waiting;
+    co_await reader.close();
+  });
+  CHECK(open_descriptors() == before);
 }
