@@ -5,7 +5,9 @@
 
 #include "io/datagram.hpp"
 #include "io/file.hpp"
+#include "io/make_pipe.hpp"
 #include "io/readiness.hpp"
+#include "io/signal_name.hpp"
 #include "io/socket.hpp"
 #include "io/socket_address.hpp"
 #include "io/standard_streams.hpp"
