@@ -6,11 +6,13 @@
 #include "../sched/poller.hpp"
 #include "descriptor_watches.hpp"
 #include "io_operation.hpp"
+#include "signal_watches.hpp"
 #include "stream_state.hpp"
 
 #include <array>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string_view>
 
 namespace halka {
@@ -48,16 +50,33 @@ class HALKA_API backend : public poller {
   void watch(int fd, direction d, std::function<void()> callback) override { watches_.set(fd, d, std::move(callback)); }
   bool unwatch(int fd, direction d) override { return watches_.remove(fd, d); }
 
+  void watch_signal(int number, std::function<void()> callback) override { signals().set_handler(number, std::move(callback)); }
+  bool unwatch_signal(int number) override { return signals().remove_handler(number); }
+  void nudged() override {
+    if (signals_) signals_->dispatch();
+  }
+
   event_loop& loop() const noexcept { return *loop_; }
+  /// Who listens to signals in this loop.
+  signal_watches& signals() {
+    if (!signals_) signals_.emplace(*loop_);
+    return *signals_;
+  }
 
  protected:
   ~backend() override = default;
   descriptor_watches& watches() noexcept { return watches_; }
+  /// The loop ends: nobody is told of descriptors and signals any more.
+  void stop_watching() noexcept {
+    watches_.remove_all();
+    signals_.reset();
+  }
 
  private:
   event_loop* loop_ = nullptr;
   descriptor_watches watches_;
   std::array<stream_ptr, 3> standard_streams_;
+  std::optional<signal_watches> signals_;  // made when the first is watched
 };
 
 }  // namespace halka

@@ -4,64 +4,38 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <atomic>
-#include <cerrno>
 #include <csignal>
 
 namespace halka {
 
 namespace {
 
-// What the signal handler may touch. All lock-free.
-std::atomic<event_loop*> interrupted_loop = nullptr;
-std::atomic<int> interrupts = 0;
-
-void on_sigint(int signal) {
-  int const error = errno;
-  if (interrupts.fetch_add(1) == 0) {
-    if (event_loop* const loop = interrupted_loop.load()) loop->nudge();
-  } else {
-    // The program does not end by itself: let the signal do it.
-    std::signal(signal, SIG_DFL);
-    std::raise(signal);
-  }
-  errno = error;
-}
+/// Only one loop has it at a time.
+std::atomic<bool> taken = false;
 
 bool in_main_thread() noexcept { return syscall(SYS_gettid) == getpid(); }
 
-bool install_handler() noexcept {
-  struct sigaction before {};
-  if (sigaction(SIGINT, nullptr, &before) != 0 || (before.sa_flags & SA_SIGINFO) || before.sa_handler != SIG_DFL) return false;
-  struct sigaction action {};
-  action.sa_handler = on_sigint;
-  sigemptyset(&action.sa_mask);
-  action.sa_flags = SA_RESTART;
-  return sigaction(SIGINT, &action, nullptr) == 0;
-}
-
 }  // namespace
 
-interrupt_guard::interrupt_guard(event_loop& loop, any_task const& main) : loop_(loop), installed_(false) {
-  event_loop* none = nullptr;
-  if (!in_main_thread() || !interrupted_loop.compare_exchange_strong(none, &loop)) return;
-  interrupts = 0;
-  loop.on_nudge = [main] { main.cancel(); };
-  installed_ = install_handler();
-  if (!installed_) {
-    loop.on_nudge = nullptr;
-    interrupted_loop = nullptr;
-  }
+interrupt_guard::interrupt_guard(event_loop& loop, any_task const& main) : loop_(loop) {
+  if (!in_main_thread() || taken.exchange(true)) return;
+  receiver_.emplace(loop, detail::signal_receiver::kind::last_resort);
+  loop.on_nudge = [this, main] {
+    if (receiver_->take() != 0) main.cancel();
+  };
+  if (!receiver_->watch_if_default(SIGINT)) release();
 }
 
 interrupt_guard::~interrupt_guard() {
-  if (!installed_) return;
-  // The program may have set a handler of its own meanwhile; that one stays.
-  struct sigaction now {};
-  if (sigaction(SIGINT, nullptr, &now) == 0 && now.sa_handler == on_sigint) std::signal(SIGINT, SIG_DFL);
-  interrupted_loop = nullptr;
-  loop_.on_nudge = nullptr;
+  if (receiver_) release();
 }
 
-bool interrupt_guard::interrupted() const noexcept { return installed_ && interrupts.load() > 0; }
+void interrupt_guard::release() noexcept {
+  receiver_.reset();
+  loop_.on_nudge = nullptr;
+  taken = false;
+}
+
+bool interrupt_guard::interrupted() const noexcept { return receiver_ && receiver_->was_told(); }
 
 }  // namespace halka

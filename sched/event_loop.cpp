@@ -183,7 +183,9 @@ void event_loop::nudge() noexcept {
 void event_loop::nudge_message::arrived(runnable& r) {
   auto& self = static_cast<nudge_message&>(r);
   self.sent = false;
-  if (self.loop.on_nudge && !self.loop.is_closed()) self.loop.on_nudge();
+  if (self.loop.is_closed()) return;
+  if (self.loop.on_nudge) self.loop.on_nudge();
+  self.loop.outside().nudged();
 }
 
 void event_loop::close() {

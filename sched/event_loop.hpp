@@ -35,6 +35,15 @@ class any_task;
 class task_slab;
 class task_state;
 
+namespace detail {
+
+template <class T>
+concept starts_coroutine = requires {
+  typename T::promise_type;
+};
+
+}  // namespace detail
+
 /// Counters of a loop since it was made.
 struct loop_statistics {
   std::uint64_t passes = 0;
@@ -144,6 +153,31 @@ class HALKA_API event_loop {
   bool remove_reader(int fd) { return poller_->unwatch(fd, direction::read); }
   bool remove_writer(int fd) { return poller_->unwatch(fd, direction::write); }
 
+  // -- signals
+
+  /// Calls `fn(args...)` in the loop, which it wakes, when the process has got the signal, until `remove_signal_handler`; replaces
+  /// a function set before. A signal that comes again before the call is the same call. It does not matter on which thread the
+  /// signal arrives, and several loops may have handlers for one signal. Ctrl-C does not cancel the main task while there is a
+  /// handler for SIGINT. The end of the loop removes all handlers.
+  ///
+  /// *Errors*: `std::logic_error` for a signal that cannot be caught; `std::invalid_argument` if it is no signal's number.
+  template <class F, class... Args>
+  requires std::invocable < std::decay_t<F>
+  &, std::decay_t<Args>&... > void add_signal_handler(int number, F&& fn, Args&&... args) {
+    static_assert(!detail::starts_coroutine<std::invoke_result_t<std::decay_t<F>&, std::decay_t<Args>&...>>,
+                  "a signal handler is a plain function; it may create_task what shall run");
+    check_usable();
+    if constexpr (sizeof...(Args) == 0)
+      poller_->watch_signal(number, std::forward<F>(fn));
+    else
+      poller_->watch_signal(
+          number, [fn = std::decay_t<F>(std::forward<F>(fn)), ... args = std::decay_t<Args>(std::forward<Args>(args))]() mutable {
+            std::invoke(fn, args...);
+          });
+  }
+  /// True if there was one. The last one that goes, of the whole process, puts back what the signal did before.
+  bool remove_signal_handler(int number) { return poller_->unwatch_signal(number); }
+
   // -- for what is built on the loop
 
   poller& outside() noexcept { return *poller_; }
@@ -159,7 +193,7 @@ class HALKA_API event_loop {
   /// The address to which other threads send what the loop shall run; it outlives the loop.
   std::shared_ptr<mailbox> const& address() const noexcept { return mailbox_; }
 
-  /// Lets the loop call `on_nudge` in its next pass. Async-signal-safe.
+  /// Lets the loop call `on_nudge` and `poller::nudged` in its next pass. Async-signal-safe.
   void nudge() noexcept;
   /// Called in the loop after a `nudge`; empty for none.
   std::function<void()> on_nudge;

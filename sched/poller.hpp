@@ -51,6 +51,18 @@ class HALKA_API poller {
   /// True if there was something to unwatch.
   virtual bool unwatch(int fd, direction d) = 0;
 
+  /// Calls `callback` when the process gets the signal, until `unwatch_signal`; replaces a callback set before.
+  ///
+  /// *Errors*: `std::invalid_argument` if it is no signal's number; `std::logic_error` if it cannot be caught, or if this poller
+  /// has no signals.
+  virtual void watch_signal(int number, std::function<void()> callback);
+
+  /// True if there was something to unwatch.
+  virtual bool unwatch_signal(int number);
+
+  /// Called in the loop after an `event_loop::nudge`.
+  virtual void nudged() {}
+
   /// Whether `poll` would find anything to do: two loads, no call.
   bool wants_poll() const noexcept {
     // relaxed: a hint; `poll` and `wait` synchronise with the kernel

@@ -36,6 +36,7 @@
 #include "runtime/run.hpp"
 #include "runtime/run_coroutine_threadsafe.hpp"
 #include "runtime/shield.hpp"
+#include "runtime/signal_set.hpp"
 #include "runtime/sync/event.hpp"
 #include "runtime/sync/semaphore.hpp"
 #include "runtime/task_local.hpp"

@@ -217,7 +217,7 @@ void uring_backend::drain() {
   draining_ = true;
   standard_streams() = {};
   for (std::string const& line : detail::describe_open_descriptors(loop())) report(line);
-  watches().remove_all();
+  stop_watching();
   if (io_uring_sqe* const sqe = next_sqe()) {
     io_uring_prep_cancel64(sqe, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
     io_uring_sqe_set_data(sqe, nullptr);
