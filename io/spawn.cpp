@@ -157,7 +157,7 @@ class attributes {
  private:
   static sigset_t to_be_reset() noexcept {
     sigset_t set;
-    sigfillset(&set);
+    std::memset(&set, 0xff, sizeof set);  // sigfillset leaves out two of glibc's own, which posix_spawn would then ignore
     for (int const n : {SIGKILL, SIGSTOP}) sigdelset(&set, n);
     for (int const n : {SIGHUP, SIGINT, SIGQUIT}) {
       struct sigaction now {};
