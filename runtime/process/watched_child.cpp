@@ -62,7 +62,10 @@ void watched_child::completed(io_operation& op) {
     }
   }
   // Nobody cancels it but the end of the loop.
-  if (op.result == -ECANCELED) return self.detached_ ? self.lose(ECANCELED) : self.take_now();
+  if (op.result == -ECANCELED) {
+    self.detached_ ? self.lose(ECANCELED) : self.take_now();
+    return self.close_pidfd();
+  }
   try {
     self.end(self.request_.finish(op));
   } catch (std::system_error const& e) {
