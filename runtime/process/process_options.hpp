@@ -3,6 +3,7 @@
 
 #include "stdio.hpp"
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,8 @@ struct process_options {
   stdio standard_input = stdio::inherit;
   stdio standard_output = stdio::inherit;
   stdio standard_error = stdio::inherit;
+  /// Of the pipes' streams: how far read_until and read_line look.
+  std::size_t limit = 65536;
 
   /// The directory in which it starts; empty for that of this process.
   std::string_view cwd = {};

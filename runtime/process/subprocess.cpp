@@ -34,19 +34,19 @@ namespace {
 /// The descriptors that go to the child, until it has them.
 class child_ends {
  public:
-  explicit child_ends(std::source_location here) noexcept : here_(here) {}
+  child_ends(std::size_t limit, std::source_location here) noexcept : here_(here) { streams_.limit = limit; }
 
   /// The descriptor that the child gets, -1 for what it inherits; `own` becomes the other end of a pipe.
   int input(stdio what, std::optional<stream>& own) {
     if (what != stdio::pipe) return other(what);
     pipe_ends ends = make_pipe(here_);
-    own.emplace(std::move(ends.write_end));
+    own.emplace(std::move(ends.write_end), streams_);
     return keep(std::move(ends.read_end));
   }
   int output(stdio what, std::optional<stream>& own) {
     if (what != stdio::pipe) return other(what);
     pipe_ends ends = make_pipe(here_);
-    own.emplace(std::move(ends.read_end));
+    own.emplace(std::move(ends.read_end), streams_);
     return keep(std::move(ends.write_end));
   }
   int error(stdio what, int standard_output, std::optional<stream>& own) {
@@ -68,6 +68,7 @@ class child_ends {
   }
 
   std::source_location here_;
+  stream_options streams_;
   std::vector<unique_fd> kept_;
 };
 
@@ -106,7 +107,7 @@ subprocess subprocess::start(command const& what, process_options const& options
   result.pipes_ = std::make_shared<pipes>();
   auto const child = std::make_shared<watched_child>(loop, shortened(what.to_string()), options.kill_group);
 
-  child_ends ends(here);
+  child_ends ends(options.limit, here);
   io::spawn_options low;
   low.standard_input = ends.input(options.standard_input, result.pipes_->input);
   low.standard_output = ends.output(options.standard_output, result.pipes_->output);
