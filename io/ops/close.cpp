@@ -5,9 +5,12 @@ namespace halka::io {
 
 void close_request::prepare(io_operation& op) const noexcept {
   op.code = opcode::close;
-  op.fd = fd;
+  op.fd = fd.get();
 }
 
-void close_request::finish(io_operation const& op) const { detail::check_io_result(op.result, "close", fd); }
+void close_request::finish(io_operation const& op) {
+  int const closed = fd.release();
+  detail::check_io_result(op.result, "close", closed);
+}
 
 }  // namespace halka::io

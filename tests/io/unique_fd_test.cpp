@@ -105,3 +105,12 @@ TEST_CASE("debug mode names the line that opened a file that was never closed", 
   halka::run(main(), {.debug = true});
   CHECK(reports.count("opened at unique_fd_test.cpp:" + std::to_string(line) + ", was never closed") == 1);
 }
+
+TEST_CASE("a close that is never awaited closes its descriptor when it goes", "[io][fd]") {
+  int const number = open_null();
+  {
+    auto const never_awaited = io::close(unique_fd(number));
+    CHECK(is_open(number));
+  }
+  CHECK_FALSE(is_open(number));
+}
