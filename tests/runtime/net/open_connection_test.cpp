@@ -93,6 +93,14 @@ TEST_CASE("a refused connection names the address", "[runtime][open_connection]"
   CHECK(open_descriptors() == before);
 }
 
+TEST_CASE("a socket is not connected to itself", "[runtime][open_connection]") {
+  run_real([]() -> task<> {
+    auto const nobody = closed_port();
+    std::string const said = co_await failure_text(open_connection(nobody, {.local = nobody}));
+    CHECK(said == "connect " + nobody.to_string() + ": Connection refused");
+  });
+}
+
 TEST_CASE("the next address is tried at once when one fails", "[runtime][open_connection]") {
   run_real([]() -> task<> {
     listener const l;

@@ -66,6 +66,21 @@ TEST_CASE("the file of a server that is gone is replaced, one in use is not", "[
   CHECK(open_descriptors() == before);
 }
 
+TEST_CASE("a server that is too busy to take a connection is in use too", "[runtime][server][unix]") {
+  socket_directory const directory;
+  run_real([&]() -> task<> {
+    std::string const path = (directory.path / "socket").string();
+    socket_address const address = socket_address::unix_path(path);
+    unique_fd const busy = io::make_socket(AF_UNIX, io::socket_kind::stream);
+    io::bind(busy.get(), address);
+    io::listen(busy.get(), 0);
+    unique_fd const client = io::make_socket(AF_UNIX, io::socket_kind::stream);
+    CHECK(connect(client.get(), address.data(), static_cast<socklen_t>(address.size())) == 0);
+    std::string const in_use = co_await failure_text(start_unix_server(echo, path));
+    CHECK(in_use == "bind " + path + ": Address already in use");
+  });
+}
+
 TEST_CASE("a unix server has no file in the abstract namespace", "[runtime][server][unix]") {
   run_real([&]() -> task<> {
     std::string const name("\0halka unix server test", 23);
