@@ -131,5 +131,5 @@ TEST_CASE("without descriptors accepting pauses, is reported once, and recovers"
   });
   CHECK(end.exit_code == 0);
   CHECK(end.signal == 0);
-  CHECK(end.error_output.empty());
+  if (!detail::sanitized) CHECK(end.error_output == "");  // without descriptors the sanitizer cannot look at objects, and says so
 }
