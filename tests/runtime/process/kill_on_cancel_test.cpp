@@ -109,7 +109,7 @@ TEST_CASE("run_process kills its process when it is cancelled, in whatever pass"
     run_clean([&]() -> task<> {
       auto call = []() -> task<> {
         completed_process const done =
-            co_await run_process(command("sh", "-c", "cat; sleep 60"), {.standard_output = stdio::pipe}, "some input");
+            co_await run_process(command("sh", "-c", "cat; exec sleep 60"), {.standard_output = stdio::pipe}, "some input");
         FAIL("it ended with " << done.return_code);
       };
       auto const running = spawn(call);
