@@ -86,8 +86,7 @@ task<> feed(std::optional<stream>& to, const_buffer input) {
 
 task<> collect(std::optional<stream>& from, std::string& into) {
   if (!from || !from->is_open()) co_return;
-  std::string const all = co_await from->read_all();
-  into += all;
+  into = co_await from->read_all();
   co_await from->close();
 }
 

@@ -253,6 +253,23 @@ TEST_CASE("a removed or replaced handler is not called for a signal that came be
   });
 }
 
+TEST_CASE("a handler that is removed while its call is queued is not called", "[signal]") {
+  run_clean([]() -> task<> {
+    event_loop& loop = get_running_loop();
+    int calls = 0;
+    for (int passes = 0; passes < 5; ++passes) {
+      loop.add_signal_handler(SIGUSR1, [&] { ++calls; });
+      std::raise(SIGUSR1);
+      for (int i = 0; i < passes; ++i) co_await yield_now();
+      loop.remove_signal_handler(SIGUSR1);
+      int const so_far = calls;
+      co_await settle();
+      CHECK(calls == so_far);
+    }
+    CHECK(calls > 0);
+  });
+}
+
 TEST_CASE("a loop without operations has no signals", "[signal]") {
   run_virtual([]() -> task<> {
     CHECK(kind_thrown([] { get_running_loop().add_signal_handler(SIGUSR1, [] {}); }) == "logic_error");
