@@ -12,8 +12,10 @@ namespace halka {
 
 namespace {
 
-/// What is received at a time where no buffer is lent.
+/// What is received at a time where no buffer is lent: from pipes and the like, and from a socket when all are lent at the moment.
+/// A connection that then has to wait holds little.
 constexpr std::size_t piece = 8192;
+constexpr std::size_t small_piece = 1024;
 /// At most so much is received into one string.
 constexpr std::size_t largest_piece = std::size_t{1} << 18;
 
@@ -69,7 +71,7 @@ void stream_receiver::begin() {
 /// Receives behind what the stream's buffer holds.
 void stream_receiver::use_own_memory() {
   lend_buffer = false;
-  std::size_t const room = target_ == target::text ? std::min(wanted_, piece) : piece;
+  std::size_t const room = std::min(wanted_, state_->is_socket() ? small_piece : piece);
   address = state_->input.reserve(room);  // lifetime: nobody else touches the buffer while there is a receiver
   length = detail::transfer_length(room);
 }
@@ -84,12 +86,12 @@ bool stream_receiver::cancel(std::string_view) {
 void stream_receiver::deliver(std::size_t n) {
   stream_state& s = *state_;
   s.bytes_received += n;
-  s.in_bulk = n == length;
+  s.in_bulk = n >= s.backend().lent_size();
   received_ = n;
   std::string_view const bytes(static_cast<char const*>(address), n);
   if (lend_buffer) {
     if (target_ == target::text)
-      text_.assign(bytes);
+      text_ = std::string(bytes);
     else
       s.input.append(bytes);
   } else if (target_ == target::input || (target_ == target::text && text_.empty())) {

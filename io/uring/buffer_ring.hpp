@@ -18,7 +18,7 @@ namespace halka {
 class buffer_ring {
  public:
   static constexpr unsigned count = 128;
-  static constexpr unsigned buffer_size = 8192;
+  static constexpr unsigned buffer_size = 16384;
 
   explicit buffer_ring(io_uring& ring) noexcept;
   ~buffer_ring();

@@ -15,7 +15,7 @@ using location = std::source_location;
 
 location free_function(int, std::string const&) { return location::current(); }
 
-struct server {
+struct shop {
   location handle(int) const { return location::current(); }
   static location make() { return location::current(); }
   location operator()(int) const { return location::current(); }
@@ -63,14 +63,14 @@ struct service {
 TEST_CASE("the name of a function is told without its return type and its parameters", "[sched][report]") {
   using namespace report_names;
   CHECK(function_name(free_function(1, "")) == "report_names::free_function");
-  CHECK(function_name(server().handle(1)) == "report_names::server::handle");
-  CHECK(function_name(server::make()) == "report_names::server::make");
-  CHECK(function_name(server()(1)) == "report_names::server::operator()");
+  CHECK(function_name(shop().handle(1)) == "report_names::shop::handle");
+  CHECK(function_name(shop::make()) == "report_names::shop::make");
+  CHECK(function_name(shop()(1)) == "report_names::shop::operator()");
 }
 
 TEST_CASE("the name of a template is told without its arguments' list", "[sched][report]") {
   using namespace report_names;
-  CHECK(function_name(server().get(1)) == "report_names::server::get");
+  CHECK(function_name(shop().get(1)) == "report_names::shop::get");
   CHECK(function_name(function_template(1)) == "report_names::function_template");
   CHECK(function_name(function_template(std::string())) == "report_names::function_template");
   CHECK(function_name(two_parameters(1, std::string())) == "report_names::two_parameters");
@@ -121,7 +121,7 @@ TEST_CASE("a task made of a function and its arguments bears the name of the fun
 TEST_CASE("a place is the last part of the file's path and the line", "[sched][report]") {
   auto const here = std::source_location::current();
   CHECK(place(here) == "report_test.cpp:" + std::to_string(here.line()));
-  CHECK(name_and_place(report_names::server::make()).starts_with("report_names::server::make (report_test.cpp:"));
+  CHECK(name_and_place(report_names::shop::make()).starts_with("report_names::shop::make (report_test.cpp:"));
   CHECK(name_and_place(std::source_location()) == "(unknown)");
 }
 
