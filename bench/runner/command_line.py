@@ -10,10 +10,11 @@ import time
 from pathlib import Path
 
 from contenders import find_contenders
+from echo import echo_as_json, print_echo, run_echo
 from growth import growth_table, measure_growth
 from measure import Progress, count_instructions, count_tool, measure
 from tables import judge, main_table, others_table
-from workloads import GROWTH, GROWTH_SIZES, WORKLOADS
+from workloads import FAMILIES, GROWTH, GROWTH_SIZES, WORKLOADS
 
 DESCRIPTION = """Compares halka with its limits (the same work with bare coroutines) and with other runtimes.
 

@@ -62,7 +62,7 @@ def build_tokio(source, build):
     folder = build / "tokio"
     done = folder / "target/release/tokio-peer"
     cargo = next((c for c in ("/usr/bin/cargo", shutil.which("cargo")) if c and Path(c).is_file()), None)
-    sources = [source / "peers/tokio" / name for name in ("Cargo.toml", "src/main.rs")]
+    sources = [source / "peers/tokio" / name for name in ("Cargo.toml", "src/main.rs", "src/echo.rs")]
     stale = not done.is_file() or any(s.stat().st_mtime > done.stat().st_mtime for s in sources)
     if stale and cargo and any(Path("/usr/share/cargo/registry").glob("tokio-1*")):
         for s in sources:
