@@ -62,7 +62,7 @@ int run_contender(int argc, char** argv, std::span<workload const> workloads) {
     return 1;
   }
   std::size_t const batches = (o.units + o.alive - 1) / o.alive;
-  double const units = static_cast<double>(wanted == "yield" ? o.units : batches * o.alive);
+  double const units = static_cast<double>(wanted == "yield" || wanted == "sleep_beside" ? o.units : batches * o.alive);
   std::printf("{\"cpu_ns\": %.3f, \"wall_ns\": %.3f, \"bytes\": %.1f", static_cast<double>(m.processor_) / units,
               static_cast<double>(m.wall_) / units, static_cast<double>(m.memory_) / static_cast<double>(o.alive));
   if (late.count() > 0) std::printf(", \"late_p99_ms\": %.3f, \"late_max_ms\": %.3f", late.p99_ms(), late.max_ms());

@@ -3,6 +3,7 @@
 #include "../common/harness.hpp"
 #include "bare.hpp"
 #include "bare_timers.hpp"
+#include "limits.hpp"
 
 #include <coroutine>
 #include <cstddef>
@@ -117,6 +118,10 @@ constexpr bench::workload workloads[] = {
     {"ping", run_ping_pong},
     {"sleep", [](order const& o, meter& m) { bench::repeat(o, m, sleep_and_join); }},
     {"wait_for", [](order const& o, meter& m) { bare::run(wait_for_ready(o, m)); }},
+    {"read", bench::read_with_uring},
+    {"read_direct", bench::read_with_uring_direct},
+    {"pread", bench::read_with_pread},
+    {"process", bench::start_processes},
 };
 
 }  // namespace

@@ -2,7 +2,8 @@
 // The limit of echo servers over io_uring: one thread, halka's ring flags, no coroutines.
 //
 //   bench-echo-uring own     a recv into the connection's own buffer, a send of it, the next recv
-//   bench-echo-uring multi   a multishot recv for each connection into provided buffers; a send gives its buffer back when it is done
+//   bench-echo-uring multi   a multishot recv for each connection into provided buffers; a send gives its buffer back when it is
+//   done
 #include "../common/listener.hpp"
 #include "../common/raw_ring.hpp"
 

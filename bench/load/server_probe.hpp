@@ -23,8 +23,8 @@ class server_probe {
   /// Memory of its own, not that of files.
   std::uint64_t private_bytes() const;
 
-  /// Begins to count the system calls of the threads that it has now. Costs the server some time at each, so not to be used while that
-  /// is measured. False if this system does not let us.
+  /// Begins to count the system calls of the threads that it has now. Costs the server some time at each, so not to be used while
+  /// that is measured. False if this system does not let us.
   bool count_system_calls();
   std::uint64_t system_calls() const noexcept;
 

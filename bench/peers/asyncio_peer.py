@@ -3,11 +3,13 @@
 
 import asyncio
 import json
+import os
 import random
 import sys
 import time
 
 LATENESS_SAMPLE = 16
+PIECE = 4096
 late = []
 
 
@@ -132,6 +134,49 @@ async def sleep_and_join(n):
             group.create_task(sleeper(span * (1 + random.random()), i % LATENESS_SAMPLE == 0))
 
 
+async def sleep_briefly(stop):
+    while not stop:
+        due = time.monotonic() + 0.01
+        await asyncio.sleep(0.01)
+        late.append(time.monotonic() - due)
+
+
+async def sleep_beside_yields(meter, units, alive, warm_up):
+    stop = []
+    meter.start()
+    sleeper = asyncio.create_task(sleep_briefly(stop))
+    await asyncio.gather(*(yield_often(units // alive) for _ in range(alive)))
+    stop.append(True)
+    await sleeper
+    meter.stop()
+
+
+async def read_often(fd, pieces, n):
+    for _ in range(n):
+        got = await asyncio.to_thread(os.pread, fd, PIECE, random.randrange(pieces) * PIECE)
+        assert len(got) == PIECE
+
+
+async def read_in_threads(meter, units, alive, warm_up):
+    fd = os.open(os.environ["HALKA_BENCH_FILE"], os.O_RDONLY)
+    pieces = os.fstat(fd).st_size // PIECE
+    meter.start()
+    await asyncio.gather(*(read_often(fd, pieces, units // alive) for _ in range(alive)))
+    meter.stop()
+
+
+async def start_often(n):
+    for _ in range(n):
+        process = await asyncio.create_subprocess_exec("/bin/true")
+        assert await process.wait() == 0
+
+
+async def start_processes(meter, units, alive, warm_up):
+    meter.start()
+    await asyncio.gather(*(start_often(units // alive) for _ in range(alive)))
+    meter.stop()
+
+
 async def wait_for_ready(meter, units, alive, warm_up):
     meter.start()
     for i in range(units):
@@ -153,6 +198,9 @@ WORKLOADS = {
     "semaphore": ping_semaphores,
     "sleep": in_batches(sleep_and_join),
     "wait_for": wait_for_ready,
+    "sleep_beside": sleep_beside_yields,
+    "read": read_in_threads,
+    "process": start_processes,
 }
 
 
@@ -167,7 +215,7 @@ def main():
     units, alive, warm_up = (int(n) for n in (sys.argv[3:] + ["0"])[:3])
     meter = Meter()
     asyncio.run(WORKLOADS[sys.argv[2]](meter, units, alive, warm_up))
-    if sys.argv[2] != "yield":
+    if sys.argv[2] not in ("yield", "sleep_beside"):
         units = -(-units // alive) * alive
     result = {"cpu_ns": meter.processor / units * 1e9, "wall_ns": meter.wall / units * 1e9, "bytes": meter.memory / alive}
     if late:

@@ -2,10 +2,12 @@
 """The command halka-bench."""
 
 import argparse
+import contextlib
 import json
 import os
 import platform
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -32,7 +34,10 @@ def parse(arguments):
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "what", nargs="*", help="'quick': fewer and shorter rounds; 'growth': the growth curve; else names of workloads (default: all)"
+        "what",
+        nargs="*",
+        help="'quick': fewer and shorter rounds; 'growth': the growth curve; 'echo', 'files', 'processes', 'tasks': one family; "
+        "else names of workloads (default: all)",
     )
     parser.add_argument("--rounds", type=int, help="rounds of limit and halka (5; quick: 3)")
     parser.add_argument("--no-peers", action="store_true", help="only the limit and halka")
@@ -46,7 +51,7 @@ def parse(arguments):
         help="count instructions too, with perf or valgrind (default: if one is there, but not when quick)",
     )
     options = parser.parse_args(arguments)
-    known = {w.name for w in WORKLOADS} | {"quick", "growth"}
+    known = {w.name for w in WORKLOADS} | {"quick", "growth", "echo", *FAMILIES}
     unknown = [name for name in options.what if name not in known]
     if unknown:
         parser.error(f"there is no workload '{unknown[0]}'; see --help")
@@ -78,11 +83,11 @@ def run_workloads(options, chosen, contenders, quick):
 
 
 def print_workloads(measured, contenders):
-    print("Nanoseconds of processor time for one unit; instructions: limit / halka, for one unit.\n")
+    print("Nanoseconds of processor time (or, where it says so, on the wall) for one unit; instructions: limit / halka, for one unit.\n")
     print(main_table(measured))
     names = [c.name for c in contenders if c.name != "limit"]
     if len(names) > 1:
-        print("\nNanoseconds of processor time for one unit, and how many times halka's that is.\n")
+        print("\nThe same of everybody, and how many times halka's that is.\n")
         print(others_table(measured, names))
 
 
@@ -99,7 +104,8 @@ def as_json(measured):
                 "target": workload.ratio or None,
                 "ok": good,
                 "instructions": instructions,
-                "contenders": {name: {"cpu_ns": s.summary(), "runs": s.runs} for name, s in results.items()},
+                "measure": workload.measure,
+                "contenders": {name: {workload.measure: s.summary(workload.measure), "runs": s.runs} for name, s in results.items()},
             }
         )
     return result
@@ -114,33 +120,64 @@ def run_growth(options, contenders, quick):
     return results
 
 
+def run_own_growth(options, contenders, quick, document):
+    own = [c for c in contenders if c.role != "peer"]
+    results = run_growth(options, own, quick)
+    print("\nThe cost of one unit while so many are alive (memory warm, least of the rounds).\n")
+    print(growth_table(results, own))
+    document["growth"] = [
+        {"what": what, "contender": name, "alive": size, "runs": series.runs} for (what, name, size), series in results.items()
+    ]
+
+
+@contextlib.contextmanager
+def file_to_read(build, chosen):
+    """64 MiB that are in the cache and on the disk, where HALKA_BENCH_FILE says, if a workload reads it."""
+    if not any(w.family == "files" for w in chosen):
+        yield
+        return
+    with tempfile.NamedTemporaryFile(dir=build, prefix="read-") as file:
+        for _ in range(64):
+            file.write(os.urandom(1 << 20))
+        file.flush()
+        os.fsync(file.fileno())
+        os.environ["HALKA_BENCH_FILE"] = file.name
+        yield
+
+
+def run_tasks_and_files(options, chosen, growth, source, build, quick, document):
+    contenders, missing = find_contenders(source, build, not options.no_peers and bool(chosen), options.also)
+    if missing:
+        print("not here:", "; ".join(missing), file=sys.stderr)
+    if chosen:
+        with file_to_read(build, chosen):
+            measured = run_workloads(options, chosen, contenders, quick)
+        print_workloads(measured, contenders)
+        sys.stdout.flush()
+        document["workloads"] = as_json(measured)
+    if growth:
+        run_own_growth(options, contenders, quick, document)
+
+
 def main(source, build):
     options = parse(sys.argv[1:])
     started = time.monotonic()
-    quick, growth = "quick" in options.what, "growth" in options.what
-    names = [name for name in options.what if name not in ("quick", "growth")]
-    chosen = [w for w in WORKLOADS if not names or w.name in names]
-    alone = growth and not names
-    contenders, missing = find_contenders(source, build, not options.no_peers and not alone, options.also)
-    if missing:
-        print("not here:", "; ".join(missing), file=sys.stderr)
+    quick = "quick" in options.what
+    wanted = set(options.what) - {"quick"}
+    chosen = [w for w in WORKLOADS if not wanted or w.name in wanted or w.family in wanted]
+    growth = "growth" in wanted or (not wanted and not quick)
     busy = os.getloadavg()[0] / (os.cpu_count() or 1)
     if busy > 0.5:
         print(f"this machine is busy ({busy:.1f} running programs for each processor): expect noise", file=sys.stderr)
     document = {"environment": environment(), "quick": quick}
-    if not alone:
-        measured = run_workloads(options, chosen, contenders, quick)
-        print_workloads(measured, contenders)
-        sys.stdout.flush()
-        document["workloads"] = as_json(measured)
-    if growth or (not names and not quick):
-        own = [c for c in contenders if c.role != "peer"]
-        results = run_growth(options, own, quick)
-        print("\nThe cost of one unit while so many are alive (memory warm, least of the rounds).\n")
-        print(growth_table(results, own))
-        document["growth"] = [
-            {"what": what, "contender": name, "alive": size, "runs": series.runs} for (what, name, size), series in results.items()
-        ]
+    if chosen or growth:
+        run_tasks_and_files(options, chosen, growth, source, build, quick, document)
+    if not wanted or "echo" in wanted:
+        result = run_echo(source, build, options, quick)
+        if result["missing"]:
+            print("not here:", "; ".join(result["missing"]), file=sys.stderr)
+        print_echo(result)
+        document["echo"] = echo_as_json(result)
     if options.json:
         options.json.write_text(json.dumps(document, indent=1) + "\n")
     print(f"\n({time.monotonic() - started:.0f} s)", file=sys.stderr)

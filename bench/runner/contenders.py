@@ -15,9 +15,13 @@ class Contender:
     command: list
     scale: int = 1  # does 1/scale of the units: it is that much slower
     keys: set = field(default_factory=set)
+    renamed: dict = field(default_factory=dict)  # what the contender calls a workload, if not as the others do
+
+    def key(self, workload):
+        return self.renamed.get(key := workload.key_of(self.role), key)
 
     def can_do(self, workload):
-        return workload.key_of(self.role) in self.keys
+        return self.key(workload) in self.keys
 
     def ask_keys(self):
         answer = subprocess.run([*self.command, "--list"], capture_output=True, text=True)
@@ -38,6 +42,11 @@ def optional(name, command, advice, scale=1):
     if Path(contender.command[0]).is_file() and contender.ask_keys():
         return contender
     return f"{name} (Debian: {advice})"
+
+
+def blocking_reads(build):
+    """No peer, but what to compare file reads with: a program that does nothing else meanwhile."""
+    return Contender("pread", "peer", [str(build / "bench-limit")], keys={"pread"}, renamed={"read": "pread"})
 
 
 def python_peer(name, source, advice):
@@ -90,7 +99,10 @@ def find_contenders(source, build, with_peers, others):
     missing = []
     if with_peers:
         peers = [
+            blocking_reads(build),
             optional("asio", [build / "bench-asio"], "libasio-dev, then ./dev clean"),
+            optional("asio uring", [build / "bench-asio-files"], "libasio-dev >= 1.21, then ./dev clean"),
+            optional("libuv", [build / "bench-libuv"], "libuv1-dev, then ./dev clean"),
             build_tokio(source, build),
             python_peer("asyncio", source, "python3 >= 3.11"),
             python_peer("uvloop", source, "python3-uvloop"),

@@ -73,7 +73,7 @@ def measure_idle(bench, servers, counts, progress):
 
 
 def run_echo(source, build, options, quick):
-    bench, servers = EchoBench(build), programs(build)
+    bench, servers = EchoBench(build), programs(build, SIZES[0])
     others, missing = ([], []) if options.no_peers else peers(source, build)
     cells, rounds, peer_rounds, seconds, warm_up = plan(quick)
     rounds = options.rounds or rounds
@@ -83,7 +83,7 @@ def run_echo(source, build, options, quick):
     progress = Progress(runs + (len(counted) + len(idle)) * len(servers + others))
     with bench.processors_awake():
         for cell in cells:
-            measure_cell(bench, cell, servers + others, rounds, peer_rounds, seconds, warm_up, progress)
+            measure_cell(bench, cell, programs(build, cell.size) + others, rounds, peer_rounds, seconds, warm_up, progress)
             if cell in counted:
                 count_calls(bench, cell, servers + others, seconds, warm_up, progress)
     silent = measure_idle(bench, servers + others, idle, progress)

@@ -15,8 +15,8 @@ class EchoServer:
     command: list
 
 
-def programs(build):
-    """The limits and halka."""
+def programs(build, size):
+    """The limits and halka, as a program for messages of this size has it."""
 
     def server(name, role, program, *arguments):
         path = Path(build) / program
@@ -28,7 +28,7 @@ def programs(build):
         server("epoll", "limit", "bench-echo-epoll"),
         server("uring own", "limit", "bench-echo-uring", "own"),
         server("uring multi", "limit", "bench-echo-uring", "multi"),
-        server("halka read", "halka", "bench-echo-halka", "read"),
+        server("halka read", "halka", "bench-echo-halka", "read_16k" if size > 4096 else "read"),
         server("halka read_some", "halka", "bench-echo-halka", "read_some"),
         server("halka recv", "halka", "bench-echo-halka", "recv"),
     ]

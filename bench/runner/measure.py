@@ -85,7 +85,7 @@ def measure(workload, contenders, rounds, peer_rounds, quick, prefix, progress):
             units = workload.units_of(quick, contender.scale * less_work(contender, workload, quick))
             # Slow contenders keep fewer alive too, but never less than the work that is left.
             alive = min(workload.alive, max(units, 1000)) if workload.alive > 1000 else workload.alive
-            result = run_once(contender, workload.key_of(contender.role), units, alive, prefix=prefix)
+            result = run_once(contender, contender.key(workload), units, alive, prefix=prefix)
             if result is None:
                 failed.add(contender.name)
             else:
@@ -111,7 +111,7 @@ def count_tool():
 def count_instructions(contender, workload, tool):
     """User-mode instructions per unit: the difference of two runs, so that the start costs nothing."""
     command, pattern = tool
-    key, alive = workload.key_of(contender.role), workload.alive
+    key, alive = contender.key(workload), workload.alive
     small = max(2 * alive, 2000) if alive <= 1000 else 2000
     counts = []
     for units in (small, 6 * small):

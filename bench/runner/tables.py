@@ -35,7 +35,7 @@ def verdict(good):
 def judge(workload, results):
     """The ratios to the limit, and whether halka is as fast as it must be (None: there is no target)."""
     halka, limit = results.get("halka"), results.get("limit")
-    paired = ratios(halka, limit) if halka and limit else []
+    paired = ratios(halka, limit, workload.measure) if halka and limit else []
     ratio = statistics.median(paired) if paired else None
     good = ratio <= workload.ratio if ratio and workload.ratio else None
     peers = [s.median() for name, s in results.items() if name in workload_peers(results)]
@@ -45,7 +45,7 @@ def judge(workload, results):
 
 
 def workload_peers(results):
-    return [name for name in results if name in ("asio", "tokio", "asyncio", "uvloop")]
+    return [name for name in results if name in ("asio", "asio uring", "libuv", "tokio", "asyncio", "uvloop")]
 
 
 def main_table(measured):
@@ -60,8 +60,8 @@ def main_table(measured):
         rows.append(
             [
                 f"{workload.title} (`{workload.name}`)",
-                spread(limit and limit.summary()),
-                spread(halka and halka.summary()),
+                spread(limit and limit.summary(workload.measure)),
+                spread(halka and halka.summary(workload.measure)),
                 shown,
                 target,
                 verdict(good),
@@ -91,13 +91,13 @@ def others_table(measured, names):
     """Everybody's figures, and how many times halka's they are."""
     rows = [["workload", *names]]
     for workload, results, _ in measured:
-        halka = results["halka"].median() if "halka" in results else None
-        for what in ["cpu_ns"] + (["bytes"] if workload.bytes_each else []) + (["late_max_ms"] if workload.late_ms else []):
+        halka = results["halka"].median(workload.measure) if "halka" in results else None
+        for what in [workload.measure] + (["bytes"] if workload.bytes_each else []) + (["late_max_ms"] if workload.late_ms else []):
             cells = []
             for name in names:
                 value = results[name].median(what) if name in results else None
-                times = f" ({value / halka:.2f} x)" if what == "cpu_ns" and value and halka and name != "halka" else ""
+                times = f" ({value / halka:.2f} x)" if what == workload.measure and value and halka and name != "halka" else ""
                 cells.append(number(value) + times)
-            title = {"cpu_ns": workload.title, "bytes": "- bytes each", "late_max_ms": "- late, ms: the latest"}[what]
+            title = {"bytes": "- bytes each", "late_max_ms": "- late, ms: the latest"}.get(what, workload.title)
             rows.append([title, *cells])
     return table(rows)

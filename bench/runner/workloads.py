@@ -18,6 +18,8 @@ class Workload:
     bytes_each: int = 0  # at most; 0: memory is not shown
     late_ms: float = 0  # the latest timer, at most; 0: not shown
     quick_units: int = 0  # if not a quarter
+    family: str = "tasks"
+    measure: str = "cpu_ns"  # or "wall_ns": where a device or other processes do the work
 
     def key_of(self, role):
         return {"limit": self.limit, "peer": self.peer}.get(role) or self.key
@@ -28,6 +30,15 @@ class Workload:
 
 
 MILLION = 1_000_000
+
+
+def direct_reads(name, title, units, alive):
+    return Workload(name, title, "read_direct", units, alive, ratio=1.03, family="files", measure="wall_ns")
+
+
+def processes(name, title, units, alive):
+    return Workload(name, title, "process", units, alive, ratio=1.05, family="processes", measure="wall_ns")
+
 
 WORKLOADS = [
     Workload("await", "await a child coroutine", "await", 20 * MILLION, ratio=1.5),
@@ -61,7 +72,18 @@ WORKLOADS = [
         quick_units=MILLION,
     ),
     Workload("wait_for", "wait_for around a ready await", "wait_for", 4 * MILLION, beats_peers=True),
+    Workload("sleep_beside", "a 10 ms sleeper beside 1000 yielding tasks", "sleep_beside", 40 * MILLION, 1000, late_ms=2),
+    Workload("read_1", "random 4 KiB reads of a cached file, 1 at a time", "read", MILLION // 2, 1, ratio=1.05, family="files"),
+    Workload("read_32", "the same, 32 at a time", "read", MILLION // 2, 32, ratio=1.05, family="files"),
+    Workload("read_128", "the same, 128 at a time", "read", MILLION // 2, 128, ratio=1.05, family="files"),
+    direct_reads("read_direct_1", "O_DIRECT, 1 at a time: time on the wall", 4_000, 1),
+    direct_reads("read_direct_32", "the same, 32 at a time", 32_000, 32),
+    direct_reads("read_direct_128", "the same, 128 at a time", 32_000, 128),
+    processes("process_1", "start /bin/true and await its end: time on the wall", 800, 1),
+    processes("process_8", "the same, 8 at a time", 1_600, 8),
 ]
+
+FAMILIES = sorted({w.family for w in WORKLOADS})
 
 # The growth curve: cost of a unit while so many of them are alive.
 GROWTH = [

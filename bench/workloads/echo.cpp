@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The echo server on halka: bench-echo-halka read|read_some|recv
+// The echo server on halka: bench-echo-halka read|read_16k|read_some|recv
 //
 //   read       as the documentation writes it: read(4096) returns a string, write sends it
+//   read_16k   the same with read(16384)
 //   read_some  into a buffer of the handler's own
 //   recv       the operations alone, without a stream
 #include "../common/listener.hpp"
 
 #include <halka/halka.hpp>
-#include <halka/io/ops/accept.hpp>
 #include <halka/io/ops/recv.hpp>
 #include <halka/io/ops/send.hpp>
 
@@ -35,10 +35,10 @@ halka::task<> echo_operations(halka::unique_fd peer) {
   }
 }
 
-halka::task<> echo_reads(halka::stream peer) {
+halka::task<> echo_reads(halka::stream peer, std::size_t most) {
   try {
     for (;;) {
-      std::string const data = co_await peer.read(4096);
+      std::string const data = co_await peer.read(most);
       if (data.empty()) co_return;
       co_await peer.write(data);
     }
@@ -58,13 +58,20 @@ halka::task<> echo_into_own_buffer(halka::stream peer) {
   }
 }
 
+void start(std::string_view mode, halka::unique_fd peer) {
+  if (mode == "recv")
+    halka::spawn(echo_operations, std::move(peer));
+  else if (mode == "read_some")
+    halka::spawn(echo_into_own_buffer, halka::stream(std::move(peer)));
+  else
+    halka::spawn(echo_reads, halka::stream(std::move(peer)), mode == "read" ? std::size_t{4096} : buffer_size);
+}
+
+/// Takes all that have come: with one for each pass, those who come while thousands talk would wait for seconds.
 halka::task<> serve(int listener, std::string_view mode) {
   for (;;) {
-    halka::io::accepted_connection c = co_await halka::io::accept(listener);
-    if (mode == "recv")
-      halka::spawn(echo_operations, std::move(c.fd));
-    else
-      halka::spawn(mode == "read" ? echo_reads : echo_into_own_buffer, halka::stream(std::move(c.fd)));
+    co_await halka::readable(listener);
+    for (int c; (c = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC)) >= 0;) start(mode, halka::unique_fd(c));
   }
 }
 
@@ -72,9 +79,9 @@ halka::task<> serve(int listener, std::string_view mode) {
 
 int main(int argc, char** argv) {
   std::string_view const mode = argc > 1 ? argv[1] : "";
-  if (mode != "read" && mode != "read_some" && mode != "recv") {
-    std::fprintf(stderr, "usage: %s read|read_some|recv\n", argv[0]);
+  if (mode != "read" && mode != "read_16k" && mode != "read_some" && mode != "recv") {
+    std::fprintf(stderr, "usage: %s read|read_16k|read_some|recv\n", argv[0]);
     return 2;
   }
-  halka::run(serve(bench::listen_on_free_port(), mode));
+  halka::run(serve(bench::listen_on_free_port(SOCK_NONBLOCK), mode));
 }

@@ -14,6 +14,9 @@ constexpr bench::workload workloads[] = {
     {"semaphore", bench::ping_semaphores},
     {"sleep", bench::sleepers},
     {"wait_for", bench::wait_for_ready},
+    {"sleep_beside", bench::sleeper_beside_yields},
+    {"read", bench::reads},
+    {"read_direct", bench::direct_reads},
 };
 
 }  // namespace

@@ -35,6 +35,31 @@ halka::task<> sleepers_main(order o, meter& m) {
   m.stop();
 }
 
+/// Sleeps 10 ms again and again while others never sleep: nobody who is busy may keep a timer waiting.
+halka::task<> sleep_briefly(bool& stop) {
+  while (!stop) {
+    std::uint64_t const due = now_ns() + 10'000'000u;
+    co_await halka::sleep(std::chrono::milliseconds(10));
+    late.add(now_ns() - due);
+  }
+}
+
+halka::task<> yield_often(std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) co_await halka::yield_now();
+}
+
+halka::task<> sleep_beside_main(order o, meter& m) {
+  bool stop = false;
+  m.start();
+  auto const sleeper = halka::create_task(sleep_briefly(stop));
+  co_await halka::with_task_group([o](halka::task_group& group) {
+    for (std::size_t i = 0; i < o.alive; ++i) group.create_task(yield_often(o.units / o.alive));
+  });
+  stop = true;
+  co_await sleeper;
+  m.stop();
+}
+
 [[gnu::noinline]] halka::task<std::size_t> child(std::size_t i) { co_return i; }
 
 halka::task<> wait_for_main(order o, meter& m) {
@@ -48,6 +73,7 @@ halka::task<> wait_for_main(order o, meter& m) {
 }  // namespace
 
 void sleepers(order const& o, meter& m) { halka::run(sleepers_main(o, m)); }
+void sleeper_beside_yields(order const& o, meter& m) { halka::run(sleep_beside_main(o, m)); }
 void wait_for_ready(order const& o, meter& m) { halka::run(wait_for_main(o, m)); }
 
 }  // namespace bench

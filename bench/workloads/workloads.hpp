@@ -21,6 +21,11 @@ void ping_semaphores(order const&, meter&);
 
 // timers.cpp
 void sleepers(order const&, meter&);
+void sleeper_beside_yields(order const&, meter&);
 void wait_for_ready(order const&, meter&);
+
+// files.cpp
+void reads(order const&, meter&);
+void direct_reads(order const&, meter&);
 
 }  // namespace bench

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../common/harness.hpp"
+
+namespace bench {
+
+// files.cpp: `units` reads, `alive` of them at the same time; pread has one.
+void read_with_uring(order const&, meter&);
+void read_with_uring_direct(order const&, meter&);
+void read_with_pread(order const&, meter&);
+
+// processes.cpp: `units` processes, `alive` of them at the same time.
+void start_processes(order const&, meter&);
+
+}  // namespace bench

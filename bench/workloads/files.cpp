@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// Reads of a file, from tasks that wait for one each.
+#include "../common/file_reads.hpp"
+#include "workloads.hpp"
+
+#include <halka/halka.hpp>
+#include <halka/io/ops/read.hpp>
+
+#include <fcntl.h>
+#include <cstddef>
+
+namespace bench {
+
+namespace {
+
+halka::task<> read_often(read_file& file, char* memory, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) {
+    std::size_t const got = co_await halka::io::read(file.fd(), halka::mutable_buffer(memory, piece), file.next_offset());
+    check_piece(static_cast<long long>(got));
+  }
+}
+
+halka::task<> read_all(order o, meter& m, int flags) {
+  read_file file(flags);
+  read_memory const memory(o.alive);
+  m.start();
+  co_await halka::with_task_group([&](halka::task_group& group) {
+    for (std::size_t i = 0; i < o.alive; ++i) group.create_task(read_often(file, memory.at(i), o.units / o.alive));
+  });
+  m.stop();
+}
+
+}  // namespace
+
+void reads(order const& o, meter& m) { halka::run(read_all(o, m, 0)); }
+void direct_reads(order const& o, meter& m) { halka::run(read_all(o, m, O_DIRECT)); }
+
+}  // namespace bench
