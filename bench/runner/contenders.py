@@ -70,9 +70,10 @@ def build_tokio(source, build):
     advice = "librust-tokio-dev cargo"
     folder = build / "tokio"
     done = folder / "target/release/tokio-peer"
+    programs = [done, done.with_name("tokio-echo")]
     cargo = next((c for c in ("/usr/bin/cargo", shutil.which("cargo")) if c and Path(c).is_file()), None)
     sources = [source / "peers/tokio" / name for name in ("Cargo.toml", "src/main.rs", "src/echo.rs")]
-    stale = not done.is_file() or any(s.stat().st_mtime > done.stat().st_mtime for s in sources)
+    stale = not all(p.is_file() and p.stat().st_mtime >= max(s.stat().st_mtime for s in sources) for p in programs)
     if stale and cargo and any(Path("/usr/share/cargo/registry").glob("tokio-1*")):
         for s in sources:
             copy = folder / s.relative_to(source / "peers/tokio")

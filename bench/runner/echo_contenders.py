@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The echo servers that are compared. One that this machine cannot build or run is named and skipped."""
 
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +65,4 @@ def peers(source, build):
 
 
 def imports(python, module):
-    import subprocess
-
     return Path(python).is_file() and subprocess.run([python, "-c", f"import {module}"], capture_output=True).returncode == 0
