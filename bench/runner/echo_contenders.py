@@ -31,7 +31,7 @@ def programs(build, size):
         server("uring multi", "limit", "bench-echo-uring", "multi"),
         server("halka read", "halka", "bench-echo-halka", "read_16k" if size > 4096 else "read"),
         server("halka read_some", "halka", "bench-echo-halka", "read_some"),
-        server("halka recv", "halka", "bench-echo-halka", "recv"),
+        server("halka operations", "halka", "bench-echo-halka", "operations"),
     ]
 
 

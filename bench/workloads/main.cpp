@@ -17,6 +17,7 @@ constexpr bench::workload workloads[] = {
     {"sleep_beside", bench::sleeper_beside_yields},
     {"read", bench::reads},
     {"read_direct", bench::direct_reads},
+    {"process", bench::processes},
 };
 
 }  // namespace

@@ -28,4 +28,7 @@ void wait_for_ready(order const&, meter&);
 void reads(order const&, meter&);
 void direct_reads(order const&, meter&);
 
+// processes.cpp
+void processes(order const&, meter&);
+
 }  // namespace bench
