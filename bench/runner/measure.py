@@ -83,6 +83,8 @@ def measure(workload, contenders, rounds, peer_rounds, quick, prefix, progress):
                 continue
             progress.step(f"{workload.name}: {contender.name}")
             units = workload.units_of(quick, contender.scale * less_work(contender, workload, quick))
+            if workload.alive <= 1000:
+                units = max(units, 4 * workload.alive)  # each of those alive does some
             # Slow contenders keep fewer alive too, but never less than the work that is left.
             alive = min(workload.alive, max(units, 1000)) if workload.alive > 1000 else workload.alive
             result = run_once(contender, contender.key(workload), units, alive, prefix=prefix)
