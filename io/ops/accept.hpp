@@ -29,7 +29,8 @@ struct HALKA_API accept_request {
 
 /// Accepts a connection on a listening socket. The new descriptor is close-on-exec.
 ///
-/// *Suspends*: until there is one.
+/// *Suspends*: until there is one. One operation takes one connection; where a pass of the loop is long and many clients come, keep
+/// several in flight, as `start_server` does.
 /// *Errors*: `std::system_error`, among them EMFILE and ENFILE, with which the connection stays in the queue; `cancelled_error`.
 /// *Cancellation*: a connection that was accepted is returned, and the cancellation comes at the next suspension.
 /// *Source*: accept4(2).
