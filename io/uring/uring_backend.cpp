@@ -41,6 +41,13 @@ bool is_transient(int result) noexcept {
   return result == -EINTR || result == -ETIME || result == -EBUSY || result == -EAGAIN;
 }
 
+/// The kernel's own codes for "interrupted, to be restarted", which some operations let through: splices on worker threads.
+int without_restarts(int result) noexcept {
+  constexpr int first = -516;  // ERESTART_RESTARTBLOCK
+  constexpr int last = -512;   // ERESTARTSYS
+  return result >= first && result <= last ? -EINTR : result;
+}
+
 }  // namespace
 
 uring_backend::uring_backend() noexcept : backend("io_uring"), wake_(*this) {}
@@ -170,7 +177,7 @@ unsigned uring_backend::reap() {
     auto* const op = static_cast<io_operation*>(io_uring_cqe_get_data(cqe));
     if (!op) continue;
     op->in_flight = false;
-    op->result = cqe->res;
+    op->result = without_restarts(cqe->res);
     if (cqe->flags & IORING_CQE_F_BUFFER) take_buffer(*op, cqe->flags >> IORING_CQE_BUFFER_SHIFT);
     --in_flight_;
     op->complete(*op);  // queues something; no task runs here
