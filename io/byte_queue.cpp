@@ -52,7 +52,7 @@ std::string byte_queue::take(std::size_t n) {
 
 std::size_t byte_queue::take_into(mutable_buffer into) noexcept {
   std::size_t const n = std::min(into.size(), size());
-  std::memcpy(into.data(), memory_.get() + begin_, n);
+  if (n > 0) std::memcpy(into.data(), memory_.get() + begin_, n);
   drop(n);
   return n;
 }

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <stdexcept>
 #include <system_error>
 
 namespace halka {
@@ -32,9 +31,7 @@ bool stream_receiver::is_known() const noexcept {
 }
 
 bool stream_receiver::await_ready() {
-  stream_state& s = *state_;
-  if (!s.is_open()) s.fail("read from", EBADF);
-  if (s.receiver) throw std::logic_error("read from " + s.name() + ": another task is reading from it already");
+  state_->check_may_read();
   return is_known() && detail::within_budget();
 }
 

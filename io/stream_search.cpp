@@ -71,6 +71,7 @@ struct search {
 
 /// Reads up to the separator, or to the end of input, which the caller tells from the last byte.
 task<std::string> read_to(stream_ptr s, search& wanted) {
+  s->check_may_read();
   while (!wanted.look(s->input.text(), s->limit())) {
     bool const more = co_await receive_more(*s);
     if (!more) co_return s->input.take(s->input.size());
@@ -112,6 +113,7 @@ task<std::string> read_all(stream_ptr s) {
 }
 
 task<std::string> read_exactly(stream_ptr s, std::size_t n) {
+  s->check_may_read();
   constexpr std::size_t first_step = std::size_t{1} << 16;
   if (n <= first_step) {
     while (s->input.size() < n) {

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <cerrno>
+#include <stdexcept>
 #include <utility>
 
 namespace halka {
@@ -115,6 +116,11 @@ std::string stream_state::name() const {
 }
 
 void stream_state::fail(char const* what, int error) const { detail::throw_io_error(error, std::string(what) + ' ' + name()); }
+
+void stream_state::check_may_read() const {
+  if (closed_) fail("read from", EBADF);
+  if (receiver) throw std::logic_error("read from " + name() + ": another task is reading from it already");
+}
 
 // -- writing
 

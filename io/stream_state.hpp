@@ -83,6 +83,9 @@ class HALKA_API stream_state {
   // -- reading
 
   bool at_eof() const noexcept { return ended && input.empty(); }
+  /// Throws if nobody may read, because it is closed, or because somebody reads: the kernel may be writing behind what `input`
+  /// holds.
+  void check_may_read() const;
 
   byte_queue input;
   io_operation* receiver = nullptr;  // that of the task which reads

@@ -199,6 +199,32 @@ TEST_CASE("reads that find their bytes in the buffer let other tasks run now and
   });
 }
 
+TEST_CASE("a second reader of a pipe is refused by every way of reading, and does not disturb the first", "[io][stream]") {
+  run_real([]() -> task<> {
+    pipe_pair pipe;
+    stream s(unique_fd(dup(pipe.read_end.get())));
+    auto reading = spawn([&]() -> task<std::string> { return s.read_line(); });
+    co_await settle();
+    std::size_t refused = 0;
+    for (int way = 0; way < 6; ++way) {
+      try {
+        if (way == 0) co_await s.read(10);
+        if (way == 1) co_await s.read_exactly(0);
+        if (way == 2) co_await s.read_exactly(100'000);
+        if (way == 3) co_await s.read_until("x");
+        if (way == 4) co_await s.read_line();
+        if (way == 5) co_await s.read_all();
+      } catch (std::logic_error const&) {
+        ++refused;
+      }
+    }
+    CHECK(refused == 6);
+    pipe.write("a line\n");
+    std::string const line = co_await reading;
+    CHECK(line == "a line\n");
+  });
+}
+
 TEST_CASE("bytes come out of a pipe, and the end when its writer has gone", "[io][stream]") {
   run_real([]() -> task<> {
     int ends[2];
