@@ -84,6 +84,8 @@ io_uring_sqe* uring_backend::next_sqe() {
 }
 
 void uring_backend::submit(io_operation& op) {
+  // Nothing begins again what was just given up because the loop ends.
+  if (draining_) throw std::system_error(ECANCELED, std::system_category(), "io_uring: the loop is ending");
   io_uring_sqe* const sqe = next_sqe();
   if (!sqe) throw std::system_error(EBUSY, std::system_category(), "io_uring: the submission queue is full");
   prepare(*sqe, op, known_);

@@ -67,6 +67,8 @@ void acceptor::begin_one_more() noexcept {
   if (idle == operations_.end()) return;
   try {
     begin(*idle);
+  } catch (std::system_error const& e) {
+    if (e.code().value() != ECANCELED) pause(std::current_exception());  // else the loop is ending
   } catch (...) {
     pause(std::current_exception());
   }

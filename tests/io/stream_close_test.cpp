@@ -195,3 +195,25 @@ TEST_CASE("a descriptor that was never closed is reported in debug mode, with th
   CHECK(reports.count("was never closed") == 1);
   CHECK(reports.count("(/dev/null), opened at stream_close_test.cpp:") == 1);
 }
+
+TEST_CASE("a loop ends although the rest of a cancelled write cannot be sent", "[io][stream][cancel]") {
+  std::string const large(4'000'000, 'L');
+  std::size_t const before = open_descriptors();
+  {
+    socket_pair pair;
+    std::string taken(100'000, '\0');
+    run_real([&]() -> task<> {
+      stream s{unique_fd(dup(pair.first.get()))};
+      pair.first.close();
+      auto writing = spawn([&]() -> task<> { co_await s.write(large); });
+      co_await settle();
+      writing.cancel();
+      co_await settle();
+      CHECK(s.statistics().unsent > 0);
+      // The kernel goes on with the rest, and has sent some of it when the loop ends.
+      CHECK(::read(pair.second.get(), taken.data(), taken.size()) == static_cast<ssize_t>(taken.size()));
+      co_await settle();
+    });
+  }
+  CHECK(open_descriptors() == before);
+}
