@@ -41,7 +41,8 @@ std::vector<std::unique_ptr<lane>> make_lanes(unsigned count, std::uint64_t byte
       all.push_back(d);
     }
   }
-  for (direction* const d : all) d->quota = d->quota * (bytes / weights + 1);
+  for (direction* const d : all)
+    d->quota = d->quota * (bytes / weights + bytes / weights / 32 + 1);  // writes that are given up do not count
   return lanes;
 }
 
