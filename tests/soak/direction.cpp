@@ -3,6 +3,18 @@
 
 namespace soak {
 
+std::string explain(std::exception_ptr const& e) {
+  try {
+    std::rethrow_exception(e);
+  } catch (halka::exception_group const& group) {
+    std::string text;
+    for (std::exception_ptr const& member : group.exceptions()) text += (text.empty() ? "" : "; ") + explain(member);
+    return text;
+  } catch (...) {
+    return halka::describe(e);
+  }
+}
+
 halka::task<> send(halka::stream& s, direction& d) {
   if (d.kind == content::bytes) co_await send_bytes(s, d);
   if (d.kind == content::lines) co_await send_lines(s, d);

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <stdexcept>
 #include <string>
 
@@ -45,6 +46,9 @@ inline std::uint64_t taken(halka::stream const& s) noexcept {
   auto const statistics = s.statistics();
   return statistics.bytes_sent + statistics.unsent;
 }
+
+/// An exception and, if it is a group, all that are in it.
+std::string explain(std::exception_ptr const& e);
 
 /// Sends and receives as the kind of the direction says; the sender ends the output of the stream.
 halka::task<> send(halka::stream& s, direction& d);

@@ -67,7 +67,7 @@ bool run_loop(options const& o, lanes_type const& lanes, bool talks) {
     halka::run(run_all(o, lanes, talks));
     good = true;
   } catch (std::exception const&) {
-    std::printf("FAILED: %s\n", halka::describe(std::current_exception()).c_str());
+    std::printf("FAILED: %s\n", explain(std::current_exception()).c_str());
   }
   for (auto const& l : lanes) {
     for (direction const* d : {&l->up, &l->down}) {
