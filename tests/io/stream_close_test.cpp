@@ -201,7 +201,7 @@ TEST_CASE("a loop ends although the rest of a cancelled write cannot be sent", "
   std::size_t const before = open_descriptors();
   {
     socket_pair pair;
-    std::string taken(100'000, '\0');
+    std::string taken(4'000'000, '\0');
     run_real([&]() -> task<> {
       stream s{unique_fd(dup(pair.first.get()))};
       pair.first.close();
@@ -211,7 +211,7 @@ TEST_CASE("a loop ends although the rest of a cancelled write cannot be sent", "
       co_await settle();
       CHECK(s.statistics().unsent > 0);
       // The kernel goes on with the rest, and has sent some of it when the loop ends.
-      CHECK(::read(pair.second.get(), taken.data(), taken.size()) == static_cast<ssize_t>(taken.size()));
+      CHECK(::read(pair.second.get(), taken.data(), taken.size()) > 100'000);
       co_await settle();
     });
   }
