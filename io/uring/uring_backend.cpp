@@ -41,7 +41,7 @@ bool is_transient(int result) noexcept {
   return result == -EINTR || result == -ETIME || result == -EBUSY || result == -EAGAIN;
 }
 
-/// The kernel's own codes for "interrupted, to be restarted", which some operations let through: splices on worker threads.
+/// The kernel's own codes for "interrupted, to be restarted", which some operations on worker threads let through: splices, opens.
 int without_restarts(int result) noexcept {
   constexpr int first = -516;  // ERESTART_RESTARTBLOCK
   constexpr int last = -512;   // ERESTARTSYS
