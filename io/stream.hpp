@@ -104,7 +104,8 @@ class HALKA_API stream {
   send_list_operation write(std::span<const_buffer const> list);
 
   /// Sends `count` bytes of a file from `offset` on, or all there are, inside the kernel. *Result*: the number sent; less than
-  /// `count` only at the end of the file. *Errors*: `std::system_error`.
+  /// `count` only at the end of the file. *Errors*: `std::system_error`. *Cancellation*: what was sent stays sent, and
+  /// `statistics().bytes_sent` tells how much.
   task<std::uint64_t> send_file(int file, std::uint64_t offset, std::uint64_t count = ~std::uint64_t{0});
 
   /// Tells the other end that nothing more comes, behind all writes; reading goes on. It happens also if it is not awaited.
@@ -113,8 +114,9 @@ class HALKA_API stream {
 
   // -- the end
 
-  /// Closes the stream at once: tasks that read or write get errors. The rest of a write that was cancelled half way is sent first.
-  /// It happens also if it is not awaited. *Suspends*: until the descriptor is closed. Harmless when called again.
+  /// Closes the stream at once: tasks that read or write get errors. The rest of a write that was cancelled half way is sent first,
+  /// however long the other end takes; `abort` instead drops it. It happens also if it is not awaited. *Suspends*: until the
+  /// descriptor is closed. Harmless when called again.
   stream_end_operation close() noexcept;
 
   /// Closes a connection so that the peer gets a reset, and drops what was not sent.

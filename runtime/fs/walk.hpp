@@ -12,7 +12,7 @@ namespace halka::fs {
 /// What `walk` does with a directory that cannot be read.
 enum class walk_errors : std::uint8_t {
   stop,  // the walk ends with the error
-  skip,          // its contents are left out
+  skip,  // its contents are left out
 };
 
 struct walk_options {
