@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "../support/descriptors.hpp"
+#include "../support/fed_stream.hpp"
 #include "../support/fixture.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -18,23 +19,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A stream, and the plain socket at its other end.
-struct line {
-  explicit line(stream_options const& options = {}) {
-    int ends[2];
-    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
-    s = stream(unique_fd(ends[0]), options);
-    peer = descriptor(ends[1]);
-  }
-  void feed(std::string_view text) const {
-    REQUIRE(::send(peer.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
-  }
-  void end() { peer.close(); }
-
-  stream s;
-  descriptor peer;
-};
-
 std::string numbered(std::size_t n) {
   std::string text;
   text.reserve(n + 8);
@@ -52,7 +36,7 @@ task<> write_whole(stream& s, std::string const& text) {
 
 TEST_CASE("read gives what has arrived and not more than was asked for", "[io][stream]") {
   run_real([]() -> task<> {
-    line l;
+    fed_stream l;
     l.feed("hello");
     auto const first = co_await l.s.read(3);
     CHECK(first == "hel");
@@ -75,7 +59,7 @@ TEST_CASE("read gives what has arrived and not more than was asked for", "[io][s
 
 TEST_CASE("read_some reads into the caller's memory, first what the buffer of the stream holds", "[io][stream]") {
   run_real([]() -> task<> {
-    line l;
+    fed_stream l;
     l.feed("one\ntwo");
     auto const one = co_await l.s.read_line();
     CHECK(one == "one\n");
@@ -132,7 +116,7 @@ TEST_CASE("ten million bytes arrive whole by every way of reading", "[io][stream
 
 TEST_CASE("lines come one after another, the last without a break", "[io][stream]") {
   run_real([]() -> task<> {
-    line l;
+    fed_stream l;
     l.feed("one\n\nthree");
     l.end();
     trace log;
@@ -144,7 +128,7 @@ TEST_CASE("lines come one after another, the last without a break", "[io][stream
 
 TEST_CASE("an error of the connection is thrown by the read that met it and by every later one", "[io][stream]") {
   run_real([]() -> task<> {
-    line l;
+    fed_stream l;
     l.feed("abc");
     int kinds = 0;
     // A peer that closes with unread bytes resets the connection.
@@ -165,7 +149,7 @@ TEST_CASE("an error of the connection is thrown by the read that met it and by e
 
 TEST_CASE("a second reader is refused, and the first goes on", "[io][stream]") {
   run_real([]() -> task<> {
-    line l;
+    fed_stream l;
     auto first = spawn([&]() -> task<std::string> { co_return co_await l.s.read(10); });
     co_await settle();
     std::string said;
@@ -183,7 +167,7 @@ TEST_CASE("a second reader is refused, and the first goes on", "[io][stream]") {
 
 TEST_CASE("reads that find their bytes in the buffer let other tasks run now and then", "[io][stream]") {
   run_real([]() -> task<> {
-    line l;
+    fed_stream l;
     l.feed(std::string(20'000, 'x'));
     bool ran = false;
     auto other = spawn([&]() -> task<> {
@@ -246,9 +230,9 @@ TEST_CASE("hundreds of connections receive at the same time, more than there are
   constexpr std::size_t count = 400;
   raise_descriptor_limit(2 * count + 100);
   run_real([]() -> task<> {
-    std::vector<line> lines(count);
+    std::vector<fed_stream> lines(count);
     std::vector<task_handle<std::string>> readers;
-    for (line& l : lines)
+    for (fed_stream& l : lines)
       readers.push_back(spawn([](stream& s) -> task<std::string> { co_return co_await s.read(100); }, std::ref(l.s)));
     co_await settle();
     for (std::size_t i = 0; i < count; ++i) lines[i].feed(std::to_string(i));

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "../support/descriptors.hpp"
+#include "../support/fed_stream.hpp"
 #include "../support/fixture.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
-#include <sys/socket.h>
 #include <string>
 #include <vector>
 
@@ -12,29 +11,9 @@ using namespace halka;
 using namespace halka::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-/// A stream, and the plain socket at its other end.
-struct line {
-  explicit line(stream_options const& options = {}) {
-    int ends[2];
-    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
-    s = stream(unique_fd(ends[0]), options);
-    peer = descriptor(ends[1]);
-  }
-  void feed(std::string_view text) const {
-    REQUIRE(::send(peer.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
-  }
-
-  stream s;
-  descriptor peer;
-};
-
-}  // namespace
-
 TEST_CASE("of several separators the one that ends first is taken", "[io][stream]") {
   run_real([]() -> task<> {
-    line l;
+    fed_stream l;
     l.feed("a\r\nb\nc--d");
     std::vector<std::string> separators;
     separators.push_back("\r\n");
@@ -51,7 +30,7 @@ TEST_CASE("of several separators the one that ends first is taken", "[io][stream
 
 TEST_CASE("a separator beyond the limit is an error that keeps the buffer and tells how far to skip", "[io][stream]") {
   run_real([]() -> task<> {
-    line l({.limit = 3});
+    fed_stream l({.limit = 3});
     std::size_t skip = 0;
     std::string said;
     l.feed("abcdef;rests");
@@ -82,7 +61,7 @@ TEST_CASE("a separator beyond the limit is an error that keeps the buffer and te
 
 TEST_CASE("a line beyond the limit is dropped, and the next one is read", "[io][stream]") {
   run_real([]() -> task<> {
-    line l({.limit = 3});
+    fed_stream l({.limit = 3});
     l.feed("too long\nok\n");
     std::string const thrown = "limit_overrun_error";
     std::string seen;

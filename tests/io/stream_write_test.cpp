@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "../support/descriptors.hpp"
+#include "../support/error_of.hpp"
 #include "../support/fixture.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -20,18 +21,6 @@ namespace {
 std::string const large(4'000'000, 'L');
 
 task<> write_string(stream& s, std::string text) { co_await s.write(text); }
-
-/// The text of the error that an await of `fn()` ends with; empty for none.
-template <class F>
-task<std::string> error_of(F fn) {
-  std::string said;
-  try {
-    co_await fn();
-  } catch (std::system_error const& e) {
-    said = e.what();
-  }
-  co_return said;
-}
 
 }  // namespace
 
@@ -116,7 +105,7 @@ TEST_CASE("a peer that has gone is an error of the write that meets it and of ev
     std::vector<task_handle<>> const both{writing, waiting};
     co_await wait(both);
     for (auto const& w : both) CHECK(describe(w.exception()).find("write to ") != std::string::npos);
-    auto const later = co_await error_of([&]() -> task<> { co_await a.write("x"); });
+    auto const later = co_await error_of([&]() -> task<> { co_await a.write("x"); }());
     CHECK(later.find("Broken pipe") != std::string::npos);
   });
 }
@@ -129,7 +118,7 @@ TEST_CASE("the end of output comes behind all writes, and reading goes on", "[io
     co_await settle();
     a.write_eof();
     a.write_eof();
-    auto const refused = co_await error_of([&]() -> task<> { co_await a.write("too late"); });
+    auto const refused = co_await error_of([&]() -> task<> { co_await a.write("too late"); }());
     CHECK(refused.find("Broken pipe") != std::string::npos);
     auto const got = co_await b.read_all();
     CHECK(got.size() == large.size() + 10);
@@ -222,7 +211,7 @@ TEST_CASE("a write into nobody's pipe is an error, not the end of the process", 
     REQUIRE(pipe(ends) == 0);
     stream in{unique_fd(ends[1])};
     ::close(ends[0]);
-    auto const said = co_await error_of([&]() -> task<> { co_await in.write("x"); });
+    auto const said = co_await error_of([&]() -> task<> { co_await in.write("x"); }());
     CHECK(said == "write to fd " + std::to_string(in.fd()) + ": Broken pipe");
   });
 }
