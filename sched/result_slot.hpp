@@ -72,7 +72,8 @@ class result_slot : public exception_slot {
   // A throwing constructor of the value goes on into unhandled_exception.
   template <class U = T>
   requires(!std::is_reference_v<T> && std::constructible_from<stored, U>) void return_value(U&& v) {
-    new (std::addressof(value_)) stored(std::forward<U>(v));
+    // The cast says that the conversion is meant: `co_return 0` in a task<std::size_t> is no reason for a warning.
+    new (std::addressof(value_)) stored(static_cast<stored>(std::forward<U>(v)));
     engaged_.value = true;
   }
   void return_value(T v) requires std::is_reference_v<T> {

@@ -62,7 +62,7 @@ task<> make_with_parents(std::string path, make_directory_options options) {
 task<> remove_one(std::string path) { co_await io::unlink(std::move(path), true); }
 
 file_type type_of_entry(DIR* directory, dirent const& entry) {
-  if (entry.d_type != DT_UNKNOWN) return detail::type_of_mode(DTTOIF(entry.d_type));
+  if (entry.d_type != DT_UNKNOWN) return detail::type_of_mode(static_cast<unsigned>(DTTOIF(entry.d_type)));
   struct stat status {};  // a file system that does not say
   if (fstatat(dirfd(directory), entry.d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) return file_type::unknown;
   return detail::type_of_mode(status.st_mode);
