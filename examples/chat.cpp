@@ -14,11 +14,12 @@
 std::map<std::string, halka::stream*> room;
 
 halka::task<> tell_others(std::string name, std::string line) {
+  std::string const text = name + ": " + line;
   auto const everybody = room;  // it may change while we write
   for (auto const& [other, connection] : everybody) {
     if (other == name || !room.contains(other)) continue;
     try {
-      co_await connection->write(name + ": " + line);
+      co_await connection->write(text);
     } catch (std::system_error const&) {
       // That one is gone; its own task will notice.
     }

@@ -50,7 +50,7 @@ class HALKA_API backend : public poller {
   void watch(int fd, direction d, std::function<void()> callback) override { watches_.set(fd, d, std::move(callback)); }
   bool unwatch(int fd, direction d) override { return watches_.remove(fd, d); }
 
-  void watch_signal(int number, std::function<void()> callback) override { signals().set_handler(number, std::move(callback)); }
+  void watch_signal(int number, std::function<void()>&& callback) override { signals().set_handler(number, std::move(callback)); }
   bool unwatch_signal(int number) override { return signals().remove_handler(number); }
   void nudged() override {
     if (signals_) signals_->dispatch();

@@ -11,8 +11,7 @@ operation<file_write_request> file_state::kernel_write(const_buffer from, std::u
 }
 
 operation<certain_file_write_request> file_state::certain_write(const_buffer from, std::uint64_t offset) noexcept {
-  certain_file_write_request request{{this, from, write_offset(offset)}};
-  return operation<certain_file_write_request>(std::move(request));
+  return operation<certain_file_write_request>(certain_file_write_request{{this, from, write_offset(offset)}});
 }
 
 /// The front of what is unwritten has reached the kernel.

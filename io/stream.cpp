@@ -48,8 +48,8 @@ receive_operation<std::size_t> stream::read_some(mutable_buffer into) {
 
 task<std::string> stream::read_exactly(std::size_t n) { return detail::read_exactly(stream_ptr(&state("read from")), n); }
 
-task<std::string> stream::read_until(std::string separator) {
-  return detail::read_until(stream_ptr(&state("read from")), std::vector<std::string>(1, std::move(separator)));
+task<std::string> stream::read_until(std::string_view separator) {
+  return detail::read_until(stream_ptr(&state("read from")), std::vector<std::string>(1, std::string(separator)));
 }
 
 task<std::string> stream::read_until(std::vector<std::string> separators) {

@@ -72,7 +72,7 @@ class HALKA_API stream {
   /// Everything up to the separator, and the separator. *Errors*: `incomplete_read_error` when the input ends before it;
   /// `limit_overrun_error` when it does not come within the limit, and then all stays in the buffer; `std::invalid_argument` for an
   /// empty separator.
-  task<std::string> read_until(std::string separator);
+  task<std::string> read_until(std::string_view separator);
   /// Up to the separator that ends first.
   task<std::string> read_until(std::vector<std::string> separators);
 

@@ -124,8 +124,9 @@ task<std::string> read_exactly(stream_ptr s, std::size_t n) {
   }
   // Much: received where it shall be. The string grows with what has come, not with what was promised.
   std::string text = s->input.take(n);
+  bool ended = false;
   try {
-    while (text.size() < n) {
+    while (text.size() < n && !ended) {
       std::size_t const before = text.size();
       text.resize(std::min(n, before + std::max(before, first_step)));
       std::size_t got = 0;
@@ -136,14 +137,13 @@ task<std::string> read_exactly(stream_ptr s, std::size_t n) {
         throw;
       }
       text.resize(before + got);
-      if (got == 0) throw incomplete_read_error(std::move(text), n);
+      ended = got == 0;
     }
-  } catch (incomplete_read_error const&) {
-    throw;
   } catch (...) {
     s->input.put_back(text);
     throw;
   }
+  if (ended) throw incomplete_read_error(std::move(text), n);
   co_return text;
 }
 

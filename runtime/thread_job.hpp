@@ -27,6 +27,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <stop_token>
 #include <string_view>
 #include <tuple>
@@ -92,7 +93,10 @@ concept callable_on_thread = std::is_invocable_v<std::decay_t<F>, std::decay_t<A
 template <class R>
 class thread_job_of : public thread_job {
  public:
-  R take() { return std::move(*result_).value(); }
+  R take() {
+    if (!result_) throw std::logic_error("a thread's job was asked for its result before it had one");
+    return std::move(*result_).value();
+  }
 
  protected:
   std::optional<outcome<R>> result_;

@@ -8,7 +8,7 @@ namespace halka {
 
 poller::~poller() = default;
 
-void poller::watch_signal(int, std::function<void()>) {
+void poller::watch_signal(int, std::function<void()>&&) {
   throw std::logic_error("this loop has no signals: its poller is a " + std::string(name_));
 }
 

@@ -55,7 +55,7 @@ class HALKA_API poller {
   ///
   /// *Errors*: `std::invalid_argument` if it is no signal's number; `std::logic_error` if it cannot be caught, or if this poller
   /// has no signals.
-  virtual void watch_signal(int number, std::function<void()> callback);
+  virtual void watch_signal(int number, std::function<void()>&& callback);
 
   /// True if there was something to unwatch.
   virtual bool unwatch_signal(int number);

@@ -52,11 +52,11 @@ HALKA_API task<server> start_unix_server_at(connection_handler handler, std::str
 /// denied") and listening. *Lifetime*: the handler is moved in, and lives until the last connection has ended. *Source*:
 /// asyncio.start_server.
 template <serves_connections F>
-task<server> start_server(F&& handler, std::string host, std::uint16_t port, server_options const& options = {},
+task<server> start_server(F&& handler, std::string const& host, std::uint16_t port, server_options const& options = {},
                           std::source_location here = std::source_location::current()) {
   detail::check_callable<F>();
-  return detail::start_server_at(detail::make_connection_handler(std::forward<F>(handler)),
-                                 std::vector<std::string>(1, std::move(host)), port, options, here);
+  return detail::start_server_at(detail::make_connection_handler(std::forward<F>(handler)), std::vector<std::string>(1, host), port,
+                                 options, here);
 }
 
 /// The same at the addresses of several hosts.

@@ -19,7 +19,7 @@ task<completed_process> run_process(command what, process_options options, const
   subprocess process = subprocess::start(what, options, here);
   process_output written = co_await process.communicate(input);
   completed_process result;
-  result.return_code = process.return_code().value();
+  result.return_code = co_await process.wait();
   result.output = std::move(written.output);
   result.error = std::move(written.error);
   co_return result;

@@ -170,9 +170,10 @@ subprocess::statistics_type subprocess::statistics() const {
   statistics_type s;
   if (!child_) return s;
   s.waiting = child_->waiting();
-  if (pipes_->input) s.input_bytes = pipes_->input->statistics().bytes_sent;
-  if (pipes_->output) s.output_bytes = pipes_->output->statistics().bytes_received;
-  if (pipes_->error) s.error_bytes = pipes_->error->statistics().bytes_received;
+  auto const counts = [](std::optional<stream> const& p) { return p ? p->statistics() : stream::statistics_type(); };
+  s.input_bytes = counts(pipes_->input).bytes_sent;
+  s.output_bytes = counts(pipes_->output).bytes_received;
+  s.error_bytes = counts(pipes_->error).bytes_received;
   return s;
 }
 
