@@ -43,7 +43,7 @@ void stream_receiver::begin() {
   code = s.is_socket() ? opcode::recv : opcode::read;
   offset = current_position;
   bool const lending = s.is_socket() && target_ != target::memory && s.backend().lends_buffers();
-  bool const bulk = target_ == target::text && s.in_bulk && wanted_ > s.backend().lent_size();
+  bool const bulk = target_ == target::text && s.in_bulk && wanted_ >= s.backend().lent_size();
   try {
     if (target_ == target::memory) {
       address = into_.data();  // lifetime: the caller's, until the await ends
@@ -83,7 +83,7 @@ bool stream_receiver::cancel(std::string_view) {
 void stream_receiver::deliver(std::size_t n) {
   stream_state& s = *state_;
   s.bytes_received += n;
-  s.in_bulk = n >= s.backend().lent_size();
+  s.in_bulk = n == length || n >= s.backend().lent_size() / 2;
   received_ = n;
   std::string_view const bytes(static_cast<char const*>(address), n);
   if (lend_buffer) {
