@@ -5,6 +5,7 @@
 #include "backend.hpp"
 #include "broken_pipe_signal.hpp"
 #include "operation_awaiter.hpp"
+#include "socket.hpp"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -18,22 +19,17 @@ namespace halka {
 
 namespace {
 
-void set_option(int fd, int level, int option, int value, char const* name) {
-  if (setsockopt(fd, level, option, &value, sizeof value) != 0)
-    detail::throw_io_error(errno, std::string("set ") + name + " of fd " + std::to_string(fd));
-}
-
 void apply(stream_options const& options, int fd, int family) {
   if (options.no_delay && (family == AF_INET || family == AF_INET6)) {
     int set = 0;
     socklen_t size = sizeof set;
     // Accepted sockets have it from the one that listens. Other protocols than TCP do not know it.
     if (getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &set, &size) == 0 && !set)
-      set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
+      io::set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
   }
-  if (options.keep_alive) set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE");
-  if (options.send_buffer > 0) set_option(fd, SOL_SOCKET, SO_SNDBUF, options.send_buffer, "SO_SNDBUF");
-  if (options.receive_buffer > 0) set_option(fd, SOL_SOCKET, SO_RCVBUF, options.receive_buffer, "SO_RCVBUF");
+  if (options.keep_alive) io::set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE");
+  if (options.send_buffer > 0) io::set_option(fd, SOL_SOCKET, SO_SNDBUF, options.send_buffer, "SO_SNDBUF");
+  if (options.receive_buffer > 0) io::set_option(fd, SOL_SOCKET, SO_RCVBUF, options.receive_buffer, "SO_RCVBUF");
 }
 
 }  // namespace

@@ -193,6 +193,19 @@ task<> subprocess::close() {
   return stop(child_, pipes_);
 }
 
+namespace {
+
+/// Whoever awaited the child was cancelled: ends it first if that is wanted.
+task<> give_up(watched_child& child, bool kill, std::exception_ptr cancelled) {
+  if (kill) {
+    child.kill();
+    co_await child.wait_end_anyway();
+  }
+  std::rethrow_exception(cancelled);
+}
+
+}  // namespace
+
 task<int> subprocess::wait_for(std::shared_ptr<watched_child> child, bool kill_on_cancel) {
   std::exception_ptr cancelled;
   try {
@@ -200,13 +213,7 @@ task<int> subprocess::wait_for(std::shared_ptr<watched_child> child, bool kill_o
   } catch (cancelled_error const&) {
     cancelled = std::current_exception();
   }
-  if (cancelled) {
-    if (kill_on_cancel) {
-      child->kill();
-      co_await child->wait_end_anyway();
-    }
-    std::rethrow_exception(cancelled);
-  }
+  if (cancelled) co_await give_up(*child, kill_on_cancel, std::move(cancelled));
   co_return child->checked_status();
 }
 
@@ -219,13 +226,7 @@ task<process_output> subprocess::talk(std::shared_ptr<watched_child> child, std:
   } catch (cancelled_error const&) {
     cancelled = std::current_exception();
   }
-  if (cancelled) {
-    if (kill_on_cancel) {
-      child->kill();
-      co_await child->wait_end_anyway();
-    }
-    std::rethrow_exception(cancelled);
-  }
+  if (cancelled) co_await give_up(*child, kill_on_cancel, std::move(cancelled));
   static_cast<void>(child->checked_status());
   co_return std::exchange(p->collected, {});
 }
