@@ -57,6 +57,7 @@ class HALKA_API backend : public poller {
   }
 
   event_loop& loop() const noexcept { return *loop_; }
+  bool has_signal_listeners() const noexcept { return signals_ && !signals_->empty(); }
   /// Who listens to signals in this loop.
   signal_watches& signals() {
     if (!signals_) signals_.emplace(*loop_);

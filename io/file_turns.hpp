@@ -84,6 +84,7 @@ class file_turns::awaiter final : public detail::own_awaiter, private suspension
     task_->interrupt(reason);
     return true;
   }
+  void describe(wait_description& d) const override { d.what = "its turn in a file"; }
   static void came(waiter& w) {
     auto& self = static_cast<awaiter&>(w);
     self.granted_ = true;

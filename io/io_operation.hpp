@@ -15,6 +15,8 @@
 
 #include <cassert>
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 namespace halka {
 
@@ -69,5 +71,14 @@ struct io_operation {
   void* second = nullptr;
   std::uint64_t offset = 0;
 };
+
+/// "read", "accept", ...
+HALKA_API std::string_view to_string(opcode code) noexcept;
+/// "read on fd 7"
+HALKA_API std::string to_string(io_operation const& op);
+
+/// Whether the operation ends by itself, as reading a file or connecting does, or waits until somebody else does something, as
+/// receiving and accepting do.
+HALKA_API bool ends_by_itself(io_operation const& op) noexcept;
 
 }  // namespace halka

@@ -26,6 +26,8 @@ bool operation_awaiter::cancel(std::string_view) {
   return true;
 }
 
+void operation_awaiter::describe(wait_description& d) const { d.what = to_string(*this); }
+
 void operation_awaiter::completed(io_operation& op) {
   auto& self = static_cast<operation_awaiter&>(op);
   if (!self.cancel_requested) {

@@ -57,6 +57,7 @@ class HALKA_API operation_awaiter : public own_awaiter, private suspension, prot
   void begin();
   bool begin_again() noexcept;
   bool cancel(std::string_view reason) override;
+  void describe(wait_description& d) const override;
   static void completed(io_operation& op);
 
   task_state* task_ = nullptr;

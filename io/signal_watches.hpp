@@ -40,6 +40,7 @@ class HALKA_API signal_watches {
   void add(int number, signal_listener& listener);
   void remove(int number, signal_listener& listener) noexcept;
   void remove_all() noexcept;
+  bool empty() const noexcept { return handlers_.empty() && listeners_.empty(); }
 
   /// Tells those who listen of what has come.
   void dispatch();

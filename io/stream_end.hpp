@@ -37,6 +37,9 @@ class HALKA_API stream_end_awaiter final : public detail::own_awaiter, private s
     task_->interrupt(reason);
     return true;
   }
+  void describe(wait_description& d) const override {
+    d.what = (of_output_ ? "the end of the output to " : "the close of ") + state_->name();
+  }
   static void has_ended(waiter& w) { static_cast<stream_end_awaiter&>(w).task_->wake(); }
 
   stream_ptr state_;

@@ -67,6 +67,7 @@ class HALKA_API stream_receiver : public detail::own_awaiter, private suspension
   void take_result();
   void keep_bytes();
   bool cancel(std::string_view reason) override;
+  void describe(wait_description& d) const override { d.what = "bytes from " + state_->name(); }
   static void completed(io_operation& op);
 
   task_state* task_ = nullptr;

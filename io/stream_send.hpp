@@ -53,6 +53,7 @@ class HALKA_API stream_sender : public detail::own_awaiter, private suspension, 
   void end(bool interrupted) noexcept;
   void interrupt() noexcept;
   bool cancel(std::string_view reason) override;
+  void describe(wait_description& d) const override { d.what = (linked() ? "its turn to write to " : "room at ") + state_->name(); }
   static void has_turn(waiter& w);
   static void completed(io_operation& op);
 

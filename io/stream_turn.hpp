@@ -65,6 +65,7 @@ class HALKA_API stream_turn_awaiter final : public detail::own_awaiter, private 
     task_->interrupt(reason);
     return true;
   }
+  void describe(wait_description& d) const override { d.what = "its turn to write to " + state_->name(); }
   static void has_turn(waiter& w) {
     auto& self = static_cast<stream_turn_awaiter&>(w);
     self.grant();

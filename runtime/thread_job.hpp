@@ -169,6 +169,7 @@ class thread_awaiter final : public own_awaiter, private suspension {
     task_->interrupt(reason);
     return true;
   }
+  void describe(wait_description& d) const override { d.what = "a call on a worker thread"; }
 
   worker_threads& workers_;
   thread_job_of<R>* job_;

@@ -159,6 +159,7 @@ class foreign_awaiter : public own_awaiter, private suspension, private runnable
     self.task_->wake();
   }
   bool cancel(std::string_view) override { return false; }
+  void describe(wait_description& d) const override { d.what = "an awaitable of another library"; }
 
   task_state* task_ = nullptr;
   std::shared_ptr<mailbox> home_;

@@ -6,6 +6,7 @@
 #include "errors.hpp"
 #include "promise_base.hpp"
 #include "report.hpp"
+#include "schedule_fuzz.hpp"
 #include "task_slab.hpp"
 #include "task_state.hpp"
 #include "traceback.hpp"
@@ -82,7 +83,7 @@ inline void event_loop::run_ready() {
       detail::current.task = nullptr;
       queue.put_back(list);
     }
-  } now{ready_, ready_.take()};
+  } now{ready_, fuzz_ ? take_fuzzed() : ready_.take()};
   std::uint64_t steps = 0;
   while (now.list) {
     runnable& r = *now.list;
@@ -93,6 +94,13 @@ inline void event_loop::run_ready() {
   }
   statistics_.steps += steps;
 }
+
+runnable* event_loop::take_fuzzed() {
+  detail::current.step_budget = fuzz_->budget();
+  return fuzz_->take(ready_);
+}
+
+void event_loop::fuzz_schedule(std::uint64_t seed) { fuzz_ = std::make_unique<schedule_fuzz>(seed); }
 
 void event_loop::run_forever() {
   if (closed_) throw_closed();

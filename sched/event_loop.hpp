@@ -32,6 +32,7 @@
 namespace halka {
 
 class any_task;
+class schedule_fuzz;
 class task_slab;
 class task_state;
 
@@ -198,6 +199,11 @@ class HALKA_API event_loop {
   /// Called in the loop after a `nudge`; empty for none.
   std::function<void()> on_nudge;
 
+  /// From the next pass on, runs what is ready in the orders of `schedule_fuzz`.
+  void fuzz_schedule(std::uint64_t seed);
+  /// What `fuzz_schedule` set; null if nothing.
+  schedule_fuzz const* fuzz() const noexcept { return fuzz_.get(); }
+
   /// Where the runtime keeps the worker threads of `to_thread`; they are gone before the loop is.
   std::shared_ptr<void> default_executor;
 
@@ -225,6 +231,7 @@ class HALKA_API event_loop {
   void look_around();
   void look_outside();
   void run_ready();
+  runnable* take_fuzzed();
   void destroy_leftovers() noexcept;
   void drain_queue() noexcept;
 
@@ -239,6 +246,7 @@ class HALKA_API event_loop {
   exception_handler exception_handler_;
   std::thread::id running_on_;
   std::shared_ptr<mailbox> mailbox_;
+  std::unique_ptr<schedule_fuzz> fuzz_;
 
   /// The message that a signal handler sends: it cannot allocate one.
   struct nudge_message : runnable {

@@ -168,6 +168,7 @@ class future {
 
   // -- for awaiters
 
+  void describe(wait_description& d) const { d.what = "a future"; }
   waiter_list& waiters() const { return state().waiters(); }
   void check_awaitable(task_state const& by) const {
     if (&state().loop() != &by.loop()) throw std::logic_error("a future is awaited in another loop than its own");

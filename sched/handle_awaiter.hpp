@@ -17,7 +17,7 @@ namespace halka::detail {
 /// Awaits the end of something that is shared: a task or a future. Cancelling who awaits cancels what is awaited, as in asyncio;
 /// `shield` stands between the two where that is not wanted.
 ///
-/// `Handle` has `check_awaitable()`, `done()`, `waiters()`, `cancel(reason)` and `yield<Result>()`.
+/// `Handle` has `check_awaitable()`, `done()`, `waiters()`, `cancel(reason)`, `yield<Result>()` and `describe(wait_description&)`.
 template <class Handle, class Result>
 class handle_awaiter final : public own_awaiter, private suspension, private waiter {
  public:
@@ -44,7 +44,15 @@ class handle_awaiter final : public own_awaiter, private suspension, private wai
   }
 
  private:
-  bool cancel(std::string_view reason) override { return handle_.cancel(reason); }
+  bool cancel(std::string_view reason) override {
+    if (handle_.cancel(reason)) return true;
+    if (handle_.done()) return false;
+    // What is awaited waits for this task: somebody has to let go.
+    leave();
+    task_->interrupt(reason);
+    return true;
+  }
+  void describe(wait_description& d) const override { handle_.describe(d); }
   static void ended(waiter& w) { static_cast<handle_awaiter&>(w).task_->wake(); }
 
   Handle handle_;

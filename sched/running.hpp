@@ -29,6 +29,7 @@ struct running_state {
   // that a task whose awaits are always ready does not starve timers and other tasks.
   std::uint32_t budget = 0;
   static constexpr std::uint32_t full_budget = 512;
+  std::uint32_t step_budget = full_budget;  // what a step begins with
 
   // The child coroutine that was started last. A step that ends without a suspension met a miscompile: this one never began its
   // body (task_steps.cpp). At any other time it may be gone.

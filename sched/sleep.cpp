@@ -17,6 +17,10 @@ bool sleep_awaiter::cancel(std::string_view reason) {
   return true;
 }
 
+void sleep_awaiter::describe(wait_description& d) const {
+  d.what = deadline == never ? "ever (a sleep without end)" : "a deadline";
+}
+
 void sleep_awaiter::deadline_came(timer& t) { static_cast<sleep_awaiter&>(t).task().wake(); }
 
 }  // namespace halka::detail

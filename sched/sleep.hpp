@@ -51,6 +51,7 @@ class HALKA_API sleep_awaiter final : public own_awaiter, private suspension, pr
  private:
   void begin(task_state& t);
   bool cancel(std::string_view reason) override;
+  void describe(wait_description& d) const override;
   static void deadline_came(timer& t);
 
   task_state& task() const noexcept { return *static_cast<task_state*>(subject); }

@@ -92,6 +92,12 @@ bool task_group::wait_awaiter::cancel(std::string_view reason) {
   return true;
 }
 
+void task_group::wait_awaiter::describe(wait_description& d) const {
+  d.what = "the tasks of a group";
+  for (task_state* child : group_.children_)
+    if (child) d.tasks.push_back(child);
+}
+
 void task_group::body_ended(std::exception_ptr const& e) {
   body_running_ = false;
   if (!e) return;

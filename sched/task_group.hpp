@@ -135,6 +135,7 @@ class HALKA_API task_group::wait_awaiter final : public detail::own_awaiter, pri
 
  private:
   bool cancel(std::string_view reason) override;
+  void describe(wait_description& d) const override;
   task_group& group_;
   bool suspended_ = false;
 };

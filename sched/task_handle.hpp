@@ -47,6 +47,11 @@ class task_handle : public any_task {
 
   waiter_list& waiters() const { return state().waiters(); }
 
+  void describe(wait_description& d) const {
+    d.what = "a task";
+    d.tasks.push_back(&state());
+  }
+
   void check_awaitable(task_state const& by) const {
     if (&state() == &by) throw std::logic_error("task '" + name() + "' cannot await itself");
     if (&state().loop() != &by.loop())

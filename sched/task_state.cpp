@@ -3,6 +3,8 @@
 
 #include "errors.hpp"
 #include "event_loop.hpp"
+#include "promise_base.hpp"
+#include "report.hpp"
 #include "task_extra.hpp"
 #include "task_slab.hpp"
 
@@ -98,6 +100,13 @@ void task_state::set_context(context_ref context) {
   if (extra_ || !context.empty()) more().context = std::move(context);
 }
 
+std::string task_state::await_chain() const {
+  if (where_.line() == 0) return "a coroutine of another library";
+  std::string text = place(where_);
+  for (promise_base const* p = promise_base::in(frame_).awaited_by(); p; p = p->awaited_by()) text += " <- " + place(p->where);
+  return text;
+}
+
 // -- suspending, waking, cancelling
 
 void task_state::wake() noexcept {
@@ -121,6 +130,7 @@ bool task_state::cancel(std::string_view reason) {
     flags_ |= retrieved;
     return false;
   }
+  if (flags_ & asking) return false;  // tasks that wait for each other in a circle
   if (cancels_ < std::numeric_limits<decltype(cancels_)>::max()) ++cancels_;
   set_reason(reason);
   if (!ask_suspension(reason)) flags_ |= must_cancel;
@@ -143,7 +153,11 @@ void task_state::set_scope_cancelled(bool on) {
 }
 
 bool task_state::ask_suspension(std::string_view reason) {
-  return phase_ == task_phase::waiting && payload_.waiting && payload_.waiting->cancel(reason);
+  if (phase_ != task_phase::waiting || !payload_.waiting) return false;
+  flags_ |= asking;
+  bool const asked = payload_.waiting->cancel(reason);
+  flags_ &= static_cast<std::uint16_t>(~asking);
+  return asked;
 }
 
 void task_state::deliver_pending_cancel() {

@@ -73,6 +73,7 @@ class HALKA_API task_state final : public runnable {
     has_exception = 64,   // failed or cancelled
     user_named = 128,
     has_extra = 256,
+    asking = 512,  // its suspension is being asked to let go
   };
 
   // -- identity
@@ -86,6 +87,12 @@ class HALKA_API task_state final : public runnable {
   std::source_location coroutine() const noexcept { return coroutine_; }
   void set_coroutine(std::source_location coroutine) noexcept { coroutine_ = coroutine; }
   std::source_location spawned_at() const noexcept { return spawned_at_; }
+  /// The co_awaits in which a waiting task is, the innermost first: "gather.cpp:23 <- demo.cpp:12".
+  std::string await_chain() const;
+  /// Tells what a waiting task waits for.
+  void describe_wait(wait_description& d) const {
+    if (phase_ == task_phase::waiting && payload_.waiting) payload_.waiting->describe(d);
+  }
   /// The frame to resume; null when the task is done.
   void* innermost_frame() const noexcept { return frame_; }
   event_loop& loop() const noexcept;
@@ -242,7 +249,7 @@ class HALKA_API task_state final : public runnable {
   void step_now() {
     phase_ = task_phase::running;
     detail::current.task = this;
-    detail::current.budget = running_state::full_budget;
+    detail::current.budget = detail::current.step_budget;
     std::coroutine_handle<>::from_address(frame_).resume();
     if (phase_ < task_phase::running) return;
     if (phase_ == task_phase::finished)

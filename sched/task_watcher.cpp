@@ -152,4 +152,10 @@ bool task_watcher::awaiter::cancel(std::string_view reason) {
   return true;
 }
 
+void task_watcher::awaiter::describe(wait_description& d) const {
+  for (record::place const& p : watcher_.record_->places)
+    if (!p.task.done()) d.tasks.push_back(&p.task.state());
+  d.what = d.tasks.size() == 1 ? "a task" : std::to_string(d.tasks.size()) + " tasks";
+}
+
 }  // namespace halka

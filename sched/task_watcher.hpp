@@ -101,6 +101,7 @@ class HALKA_API task_watcher::awaiter final : public detail::own_awaiter, privat
   void begin();
   bool fulfilled() const noexcept;
   bool cancel(std::string_view reason) override;
+  void describe(wait_description& d) const override;
 
   task_watcher& watcher_;
   task_state* task_ = nullptr;

@@ -122,7 +122,7 @@ void uring_backend::poll() {
 }
 
 void uring_backend::wait(clock::time_point deadline) {
-  auto const start = loop().time();
+  auto const start = clock::monotonic();
   if (deadline <= start) return poll();
   if (spin_.pays() && spin(start, deadline)) return;
   queued_ = 0;
@@ -139,7 +139,7 @@ void uring_backend::wait(clock::time_point deadline) {
   }
   if (result < 0 && !is_transient(result)) check(result, "io_uring_enter");
   unsigned const completions = reap();
-  spin_.slept(loop().time() - start, completions);
+  spin_.slept(clock::monotonic() - start, completions);
 }
 
 /// Looks for completions without sleeping. True if the loop has to go on: there were some, or the deadline has come.
@@ -156,7 +156,7 @@ bool uring_backend::spin(clock::time_point start, clock::time_point deadline) {
       found = io_uring_cq_ready(ring_->get()) != 0 || wants_poll();
       pause_processor();
     }
-  } while (!found && loop().time() < end);
+  } while (!found && clock::monotonic() < end);
   unsigned completions = 0;
   if (found) {
     if (io_uring_cq_ready(ring_->get()) == 0) {
@@ -207,7 +207,7 @@ void uring_backend::arm_wake() {
   wake_.fd = wake_fd_;
   wake_.address = &wake_.count;
   wake_.length = sizeof wake_.count;
-  wake_.offset = 0;
+  wake_.offset = current_position;
   submit(wake_);
 }
 

@@ -53,6 +53,7 @@ class finishing_awaiter final : public own_awaiter, private suspension {
     stop_.request_stop();
     return false;
   }
+  void describe(wait_description& d) const override { d.what = "a call on a worker thread"; }
 
   std::stop_source stop_;
   thread_job_of<R>* job_;

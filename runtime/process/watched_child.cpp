@@ -133,6 +133,10 @@ std::size_t watched_child::waiting() const {
   return n;
 }
 
+void watched_child::end_awaiter::describe(wait_description& d) const {
+  d.what = "the end of process " + std::to_string(child_.pid());
+}
+
 bool watched_child::end_awaiter::cancel(std::string_view reason) {
   if (anyway_) return false;
   leave();

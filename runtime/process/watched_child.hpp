@@ -110,6 +110,7 @@ class HALKA_API watched_child::end_awaiter final : public detail::own_awaiter, p
 
  private:
   bool cancel(std::string_view reason) override;
+  void describe(wait_description& d) const override;
   static void told(waiter& w);
 
   watched_child& child_;

@@ -73,7 +73,7 @@ TEST_CASE("to_thread yields the value or the exception of a call on another thre
           "[case][THR-03][thread]") {
   std::thread::id const loop_thread = std::this_thread::get_id();
   run_real([&]() -> task<> {
-    int ticks = 0;
+    std::atomic<int> ticks = 0;
     auto const ticker = spawn([&]() -> task<> {
       while (true) {
         co_await sleep(5ms);
@@ -81,8 +81,8 @@ TEST_CASE("to_thread yields the value or the exception of a call on another thre
       }
     });
     std::thread::id called_on;
-    auto const add = [&called_on](int a, int b) {
-      std::this_thread::sleep_for(100ms);  // the blocking call that the case is about
+    auto const add = [&called_on, &ticks](int a, int b) {
+      while (ticks < 10) std::this_thread::sleep_for(1ms);  // it blocks until the loop has gone on
       called_on = std::this_thread::get_id();
       return a + b;
     };

@@ -225,3 +225,28 @@ TEST_CASE("creating a task outside of a loop is refused and destroys the corouti
   CHECK(kind_thrown([] { create_task(wait_long()); }) == "logic_error");
   CHECK(reports.texts().empty());
 }
+
+TEST_CASE("tasks that wait for each other in a circle can be cancelled", "[sched][task][cancel]") {
+  trace log;
+  run_virtual([&]() -> task<> {
+    task_handle<> a;
+    task_handle<> b;
+    auto wait_for_it = [&log](task_handle<>& other, char const* name) -> task<> {
+      try {
+        co_await other;
+      } catch (cancelled_error const&) {
+        log.push_back(name);
+        throw;
+      }
+    };
+    a = spawn(wait_for_it, std::ref(b), "a");
+    b = spawn(wait_for_it, std::ref(a), "b");
+    co_await settle();
+    CHECK(a.cancel());
+    co_await settle();
+    CHECK(a.cancelled());
+    CHECK(b.cancelled());
+    CHECK(a.cancelling() == 1);
+  });
+  CHECK(log == trace{"b", "a"});
+}
