@@ -4,6 +4,7 @@
 #include "../io/default_poller.hpp"
 #include "../sched/errors.hpp"
 #include "../sched/report.hpp"
+#include "../sched/schedule_fuzz.hpp"
 #include "../sched/traceback.hpp"
 #include "default_executor.hpp"
 #include "interrupt.hpp"
@@ -43,7 +44,11 @@ runner::~runner() {
 
 event_loop& runner::get_loop() {
   if (closed_) throw std::logic_error("runner is closed");
-  if (!loop_) loop_ = std::make_unique<event_loop>(outside_ ? std::move(outside_) : make_default_poller(), options_.debug);
+  if (!loop_) {
+    auto const seed = schedule_fuzz::seed_from_environment();
+    loop_ = std::make_unique<event_loop>(outside_ ? std::move(outside_) : make_default_poller(), options_.debug);
+    if (seed.value_or(0) != 0) loop_->fuzz_schedule(*seed);
+  }
   return *loop_;
 }
 

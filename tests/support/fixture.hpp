@@ -8,7 +8,6 @@
 #include <concepts>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -32,21 +31,7 @@ auto run_real(F&& fn, Args&&... args) {
   return halka::run(std::forward<F>(fn), std::forward<Args>(args)...);
 }
 
-/// Catches what is reported while it lives. One at a time.
-class captured_reports {
- public:
-  captured_reports();
-  ~captured_reports();
-  captured_reports(captured_reports const&) = delete;
-  captured_reports& operator=(captured_reports const&) = delete;
-
-  std::vector<std::string> texts() const;
-  /// The number of reports that contain `text`.
-  std::size_t count(std::string_view text) const;
-
- private:
-  report_sink previous_;
-};
+using testing::captured_reports;
 
 /// An object whose living instances are counted.
 class counted {

@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: MIT
 #include "cancel_everywhere.hpp"
 
-#include "stepping_clock.hpp"
+#include "../../sched/create_task.hpp"
+#include "../../sched/errors.hpp"
+#include "../../sched/sleep.hpp"
+#include "../../sched/task_handle.hpp"
+#include "../cancel_scope.hpp"
+#include "../run.hpp"
+#include "../wait.hpp"
+#include "captured_reports.hpp"
+#include "test_backend.hpp"
 
+#include <chrono>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
-namespace halka::test {
+namespace halka::testing {
 
 namespace {
 
@@ -29,23 +39,30 @@ constexpr way ways[] = {
     {"by its scope, in the pass", true, 0, true},
 };
 
+struct subject {
+  std::function<task<>()> const& body;
+  cancel_rules rules;
+  std::function<std::string()> const& leftovers;
+};
+
 /// One run of the body.
 class experiment {
  public:
-  experiment(std::function<task<>()> const& body, cancel_rules rules, way how, std::size_t cancel_in)
-      : body_(body), rules_(rules), way_(how), cancel_in_(cancel_in) {}
+  experiment(subject const& s, way how, std::size_t cancel_in)
+      : body_(s.body), rules_(s.rules), leftovers_(s.leftovers), way_(how), cancel_in_(cancel_in) {}
 
-  trace run() {
-    captured_reports reports;
-    int const alive_before = counted::alive;
+  std::vector<std::string> run() {
+    captured_reports const reports;
     try {
-      runner r(std::make_unique<stepping_clock>([this] { at_pass(); }));
+      auto outside = std::make_unique<test_backend>();
+      outside->at_pass([this] { at_pass(); });
+      runner r(std::move(outside));
       r.run([this] { return watch(); });
       r.close();
     } catch (...) {
       problem("the loop ended with " + describe(std::current_exception()));
     }
-    if (counted::alive != alive_before) problem(std::to_string(counted::alive - alive_before) + " objects are left");
+    check_leftovers();
     if (!rules_.may_report)
       for (std::string const& text : reports.texts()) problem("reported: " + text);
     return std::move(problems_);
@@ -56,26 +73,29 @@ class experiment {
  private:
   void problem(std::string text) { problems_.push_back(std::move(text)); }
 
+  void check_leftovers() {
+    if (!leftovers_) return;
+    if (std::string text = leftovers_(); !text.empty()) problem(std::move(text));
+  }
+
   task<> watch() {
     auto run_in_scope = [this]() -> task<> {
       co_await scope_.run(body_);
       co_await yield_now();  // what was meant for the scope must not come later
     };
     task_ = way_.by_scope ? spawn(run_in_scope) : create_task(body_());
-    int const alive_at_start = counted::alive;
     std::vector<task_handle<>> const tasks{task_};
     co_await wait(tasks);
     check_end();
     if (!rules_.may_outlive) {
       check_nothing_left();
-      if (counted::alive > alive_at_start) problem("objects outlive the task");
+      check_leftovers();
     }
     co_await sleep(std::chrono::hours(1));
     check_nothing_left();
   }
 
   void check_end() {
-    // The body's own lambda objects are gone with its frame.
     switch (task_.phase()) {
       case task_phase::cancelled:
         if (!accepted_) problem("it ended cancelled, but nobody cancelled it");
@@ -119,41 +139,45 @@ class experiment {
 
   std::function<task<>()> const& body_;
   cancel_rules rules_;
+  std::function<std::string()> const& leftovers_;
   way way_;
   std::size_t cancel_in_;
   cancel_scope scope_;
   task_handle<> task_;
   std::size_t passes_ = 0;
   bool accepted_ = false;
-  trace problems_;
+  std::vector<std::string> problems_;
 };
 
 }  // namespace
 
 std::size_t count_passes(std::function<task<>()> const& body) {
-  experiment alone(body, {.may_fail = true, .may_outlive = true, .may_report = true}, {}, nowhere);
+  std::function<std::string()> const no_leftovers;
+  experiment alone({body, {.may_fail = true, .may_outlive = true, .may_report = true}, no_leftovers}, {}, nowhere);
   alone.run();
   return alone.passes();
 }
 
-trace cancel_everywhere(std::function<task<>()> const& body, cancel_rules rules) {
-  trace problems;
-  auto note = [&](std::string const& where, trace const& found) {
+std::vector<std::string> cancel_everywhere(std::function<task<>()> const& body, cancel_rules const& rules,
+                                           std::function<std::string()> const& leftovers) {
+  std::vector<std::string> problems;
+  subject const what{body, rules, leftovers};
+  auto note = [&](std::string const& where, std::vector<std::string> const& found) {
     for (std::string const& text : found) problems.push_back(where + ": " + text);
   };
-  experiment alone(body, rules, {}, nowhere);
+  experiment alone(what, {}, nowhere);
   note("not cancelled", alone.run());
   std::size_t const passes = alone.passes();
-  if (passes < 2) problems.push_back("the body does not suspend");
+  if (passes < 2) problems.emplace_back("the body does not suspend");
   for (way const& how : ways) {
     // The scope and its last yield take a pass more.
     std::size_t const last = how.by_scope ? passes + 1 : passes;
     for (std::size_t k = 0; k < last && problems.size() < 20; ++k) {
-      experiment cancelled(body, rules, how, k);
+      experiment cancelled(what, how, k);
       note("cancelled in pass " + std::to_string(k) + " of " + std::to_string(passes) + ", " + how.name, cancelled.run());
     }
   }
   return problems;
 }
 
-}  // namespace halka::test
+}  // namespace halka::testing
