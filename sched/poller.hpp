@@ -53,15 +53,14 @@ class HALKA_API poller {
 
   /// Calls `callback` when the process gets the signal, until `unwatch_signal`; replaces a callback set before.
   ///
-  /// *Errors*: `std::invalid_argument` if it is no signal's number; `std::logic_error` if it cannot be caught, or if this poller
-  /// has no signals.
-  virtual void watch_signal(int number, std::function<void()>&& callback);
+  /// *Errors*: `std::invalid_argument` if it is no signal's number; `std::logic_error` if it cannot be caught.
+  virtual void watch_signal(int number, std::function<void()>&& callback) = 0;
 
   /// True if there was something to unwatch.
-  virtual bool unwatch_signal(int number);
+  virtual bool unwatch_signal(int number) = 0;
 
   /// Called in the loop after an `event_loop::nudge`.
-  virtual void nudged() {}
+  virtual void nudged() = 0;
 
   /// Whether `poll` would find anything to do: two loads, no call.
   bool wants_poll() const noexcept {

@@ -63,7 +63,7 @@ TEST_CASE("a group of gathers with deadlines can be cancelled everywhere", "[run
       co_await timeout(1s, []() -> task<> { co_await query(1); });
     });
   };
-  CHECK(cancel_everywhere(body, strict) == trace{});
+  CHECK(problems_when_cancelled(body, strict) == trace{});
 }
 
 TEST_CASE("a race of resources inside a timeout can be cancelled everywhere", "[runtime][cancel]") {
@@ -78,7 +78,7 @@ TEST_CASE("a race of resources inside a timeout can be cancelled everywhere", "[
     }
     co_await yield_now();
   };
-  CHECK(cancel_everywhere(body, strict) == trace{});
+  CHECK(problems_when_cancelled(body, strict) == trace{});
 }
 
 TEST_CASE("a generator that opens resources, consumed under a deadline, can be cancelled everywhere", "[runtime][cancel]") {
@@ -88,7 +88,7 @@ TEST_CASE("a generator that opens resources, consumed under a deadline, can be c
     while (auto row = co_await wait_for(all.next(), 1s)) sum += *row;
     CHECK(sum == 6);
   };
-  CHECK(cancel_everywhere(body, strict) == trace{});
+  CHECK(problems_when_cancelled(body, strict) == trace{});
 }
 
 TEST_CASE("workers that share a semaphore and one of which fails can be cancelled everywhere", "[runtime][cancel]") {
@@ -111,7 +111,7 @@ TEST_CASE("workers that share a semaphore and one of which fails can be cancelle
     CHECK(slots.statistics().permits == 2);
     co_await yield_now();
   };
-  CHECK(cancel_everywhere(body, strict) == trace{});
+  CHECK(problems_when_cancelled(body, strict) == trace{});
 }
 
 TEST_CASE("nested groups with clean-up that awaits can be cancelled everywhere", "[runtime][cancel]") {
@@ -133,7 +133,7 @@ TEST_CASE("nested groups with clean-up that awaits can be cancelled everywhere",
     CHECK(failed == "group(boom)");
     co_await yield_now();
   };
-  CHECK(cancel_everywhere(body, strict) == trace{});
+  CHECK(problems_when_cancelled(body, strict) == trace{});
 }
 
 TEST_CASE("a resource inside a resource, with a shielded last word, can be cancelled everywhere", "[runtime][cancel]") {
@@ -153,7 +153,7 @@ TEST_CASE("a resource inside a resource, with a shielded last word, can be cance
     });
     co_await yield_now();
   };
-  CHECK(cancel_everywhere(body, {.may_outlive = true}) == trace{});
+  CHECK(problems_when_cancelled(body, {.may_outlive = true}) == trace{});
 }
 
 TEST_CASE("a generator under as_completed inside a group can be cancelled everywhere", "[runtime][cancel]") {
@@ -168,7 +168,7 @@ TEST_CASE("a generator under as_completed inside a group can be cancelled everyw
     });
     CHECK(sum == 6);
   };
-  CHECK(cancel_everywhere(body, strict) == trace{});
+  CHECK(problems_when_cancelled(body, strict) == trace{});
 }
 
 TEST_CASE("the harness meets every pass of the body", "[support]") {
@@ -183,14 +183,14 @@ TEST_CASE("the harness meets every pass of the body", "[support]") {
     }
   };
   CHECK(count_passes(body) == 4);
-  CHECK(cancel_everywhere(body, strict) == trace{});
+  CHECK(problems_when_cancelled(body, strict) == trace{});
   for (int n = 0; n < 3; ++n) CHECK(std::ranges::count(reached, n) >= 5);
 }
 
 TEST_CASE("the harness finds what is wrong", "[support]") {
   static std::vector<std::unique_ptr<counted>> kept;
   auto found = [](std::function<task<>()> const& body) -> std::string {
-    trace const problems = cancel_everywhere(body, strict);
+    trace const problems = problems_when_cancelled(body, strict);
     return problems.empty() ? "nothing" : problems.front();
   };
   CHECK(found([]() -> task<> {
@@ -214,7 +214,7 @@ TEST_CASE("the harness finds what is wrong", "[support]") {
           kept.push_back(std::make_unique<counted>());
           co_await sleep(1ms);
           kept.pop_back();
-        }).ends_with("objects outlive the task"));
+        }).ends_with("1 objects are left"));
   CHECK(found([]() -> task<> {
           auto timer = get_running_loop().call_later(std::chrono::hours(9), [] {});
           co_await sleep(1ms);

@@ -42,7 +42,7 @@ TEST_CASE("sleep can be cancelled everywhere", "[runtime][cancel]") {
     co_await sleep_until(clock::now() + 1ms);
     co_await sleep(0s);
   };
-  CHECK(cancel_everywhere(body, strict) == trace{});
+  CHECK(problems_when_cancelled(body, strict) == trace{});
 }
 
 TEST_CASE("awaiting a task can be cancelled everywhere, and the task goes along", "[runtime][cancel]") {
@@ -53,7 +53,7 @@ TEST_CASE("awaiting a task can be cancelled everywhere, and the task goes along"
     auto outer = spawn([]() -> task<> { co_await spawn(work, 2, 2ms); });
     co_await outer;
   };
-  CHECK(cancel_everywhere(body, strict) == trace{});
+  CHECK(problems_when_cancelled(body, strict) == trace{});
 }
 
 TEST_CASE("awaiting a future can be cancelled everywhere", "[runtime][cancel]") {
@@ -72,7 +72,7 @@ TEST_CASE("awaiting a future can be cancelled everywhere", "[runtime][cancel]") 
     setter.cancel();
   };
   // The callback that sets the future stays with the loop.
-  CHECK(cancel_everywhere(body, {.may_outlive = true}) == trace{});
+  CHECK(problems_when_cancelled(body, {.may_outlive = true}) == trace{});
 }
 
 TEST_CASE("with can be cancelled everywhere and always closes its resource", "[runtime][cancel]") {
@@ -84,7 +84,7 @@ TEST_CASE("with can be cancelled everywhere and always closes its resource", "[r
     CHECK(n == 0);
     co_await yield_now();
   };
-  CHECK(cancel_everywhere(body, strict) == trace{});
+  CHECK(problems_when_cancelled(body, strict) == trace{});
 }
 
 TEST_CASE("an async generator can be cancelled everywhere", "[runtime][cancel]") {
@@ -95,7 +95,7 @@ TEST_CASE("an async generator can be cancelled everywhere", "[runtime][cancel]")
     auto first = co_await dropped.next();
     CHECK(first->value == 0);
   };
-  CHECK(cancel_everywhere(body, strict) == trace{});
+  CHECK(problems_when_cancelled(body, strict) == trace{});
 }
 
 TEST_CASE("semaphores and events can be cancelled everywhere, and no permit is lost", "[runtime][cancel]") {
@@ -124,5 +124,5 @@ TEST_CASE("semaphores and events can be cancelled everywhere, and no permit is l
     CHECK(e.statistics().waiting == 0);
     if (cancelled) std::rethrow_exception(cancelled);
   };
-  CHECK(cancel_everywhere(body, strict) == trace{});
+  CHECK(problems_when_cancelled(body, strict) == trace{});
 }

@@ -33,12 +33,12 @@ TEST_CASE("gather can be cancelled everywhere", "[runtime][cancel]") {
     auto r = co_await gather(work(1), work_and_clean_up(2), sleep(1ms), work(3, 0ms));
     CHECK(std::get<1>(r) == 2);
   };
-  CHECK(cancel_everywhere(tuple, strict) == trace{});
+  CHECK(problems_when_cancelled(tuple, strict) == trace{});
   auto range = []() -> task<> {
     auto r = co_await gather(three());
     CHECK(r == std::vector<int>{1, 2, 3});
   };
-  CHECK(cancel_everywhere(range, strict) == trace{});
+  CHECK(problems_when_cancelled(range, strict) == trace{});
 }
 
 TEST_CASE("gather of outcomes can be cancelled everywhere", "[runtime][cancel]") {
@@ -46,12 +46,12 @@ TEST_CASE("gather of outcomes can be cancelled everywhere", "[runtime][cancel]")
     auto r = co_await gather(return_exceptions, work(1), fail_after<boom>(1ms), work_and_clean_up(3));
     CHECK(std::get<2>(r).value() == 3);
   };
-  CHECK(cancel_everywhere(tuple, strict) == trace{});
+  CHECK(problems_when_cancelled(tuple, strict) == trace{});
   auto range = []() -> task<> {
     auto r = co_await gather(return_exceptions, three());
     CHECK(r.size() == 3);
   };
-  CHECK(cancel_everywhere(range, strict) == trace{});
+  CHECK(problems_when_cancelled(range, strict) == trace{});
 }
 
 TEST_CASE("a gather that fails can be cancelled everywhere", "[runtime][cancel]") {
@@ -63,7 +63,7 @@ TEST_CASE("a gather that fails can be cancelled everywhere", "[runtime][cancel]"
     }
     co_await yield_now();  // a cancellation that came with the failure arrives here
   };
-  CHECK(cancel_everywhere(body, strict) == trace{});
+  CHECK(problems_when_cancelled(body, strict) == trace{});
 }
 
 TEST_CASE("a task group can be cancelled everywhere", "[runtime][cancel]") {
@@ -81,7 +81,7 @@ TEST_CASE("a task group can be cancelled everywhere", "[runtime][cancel]") {
     });
     CHECK(n == 5);
   };
-  CHECK(cancel_everywhere(body, {.may_fail = true}) == trace{});
+  CHECK(problems_when_cancelled(body, {.may_fail = true}) == trace{});
 }
 
 TEST_CASE("a task group that fails can be cancelled everywhere", "[runtime][cancel]") {
@@ -98,7 +98,7 @@ TEST_CASE("a task group that fails can be cancelled everywhere", "[runtime][canc
     }
     co_await yield_now();
   };
-  CHECK(cancel_everywhere(body, strict) == trace{});
+  CHECK(problems_when_cancelled(body, strict) == trace{});
 }
 
 TEST_CASE("a task group that cancels itself can be cancelled everywhere", "[runtime][cancel]") {
@@ -114,7 +114,7 @@ TEST_CASE("a task group that cancels itself can be cancelled everywhere", "[runt
     });
     co_await yield_now();
   };
-  CHECK(cancel_everywhere(body, strict) == trace{});
+  CHECK(problems_when_cancelled(body, strict) == trace{});
 }
 
 TEST_CASE("wait_for can be cancelled everywhere", "[runtime][cancel]") {
@@ -123,7 +123,7 @@ TEST_CASE("wait_for can be cancelled everywhere", "[runtime][cancel]") {
     co_await wait_for(work(1), 1s);
     co_await wait_for(spawn(work_and_clean_up, 2, 1ms), 1s);
   };
-  CHECK(cancel_everywhere(in_time, strict) == trace{});
+  CHECK(problems_when_cancelled(in_time, strict) == trace{});
   auto late = []() -> task<> {
     counted const held;
     try {
@@ -136,7 +136,7 @@ TEST_CASE("wait_for can be cancelled everywhere", "[runtime][cancel]") {
     }
     co_await yield_now();
   };
-  CHECK(cancel_everywhere(late, strict) == trace{});
+  CHECK(problems_when_cancelled(late, strict) == trace{});
 }
 
 TEST_CASE("timeout can be cancelled everywhere", "[runtime][cancel]") {
@@ -155,7 +155,7 @@ TEST_CASE("timeout can be cancelled everywhere", "[runtime][cancel]") {
     }
     co_await yield_now();
   };
-  CHECK(cancel_everywhere(body, strict) == trace{});
+  CHECK(problems_when_cancelled(body, strict) == trace{});
 }
 
 TEST_CASE("shield can be cancelled everywhere, and what it shields ends by itself", "[runtime][cancel]") {
@@ -165,7 +165,7 @@ TEST_CASE("shield can be cancelled everywhere, and what it shields ends by itsel
     int const two = co_await shield(t);
     CHECK(one + two == 3);
   };
-  CHECK(cancel_everywhere(body, {.may_outlive = true}) == trace{});
+  CHECK(problems_when_cancelled(body, {.may_outlive = true}) == trace{});
 }
 
 TEST_CASE("wait can be cancelled everywhere, and what it waits for ends by itself", "[runtime][cancel]") {
@@ -177,7 +177,7 @@ TEST_CASE("wait can be cancelled everywhere, and what it waits for ends by itsel
     auto all = co_await wait(tasks);
     CHECK(all.pending.empty());
   };
-  CHECK(cancel_everywhere(body, {.may_outlive = true}) == trace{});
+  CHECK(problems_when_cancelled(body, {.may_outlive = true}) == trace{});
 }
 
 TEST_CASE("as_completed can be cancelled everywhere, and ends what it started", "[runtime][cancel]") {
@@ -187,7 +187,7 @@ TEST_CASE("as_completed can be cancelled everywhere, and ends what it started", 
     while (auto r = co_await results.next()) sum += r->value();
     CHECK(sum == 6);
   };
-  CHECK(cancel_everywhere(body, {.may_outlive = true}) == trace{});
+  CHECK(problems_when_cancelled(body, {.may_outlive = true}) == trace{});
 }
 
 TEST_CASE("race can be cancelled everywhere", "[runtime][cancel]") {
@@ -195,10 +195,10 @@ TEST_CASE("race can be cancelled everywhere", "[runtime][cancel]") {
     auto r = co_await race(work(1, 3ms), work_and_clean_up(2, 9ms), sleep(2ms));
     CHECK(r.index() == 2);
   };
-  CHECK(cancel_everywhere(tuple, strict) == trace{});
+  CHECK(problems_when_cancelled(tuple, strict) == trace{});
   auto range = []() -> task<> {
     auto r = co_await race(three());
     CHECK(r.index == 1);
   };
-  CHECK(cancel_everywhere(range, strict) == trace{});
+  CHECK(problems_when_cancelled(range, strict) == trace{});
 }

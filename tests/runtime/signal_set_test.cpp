@@ -269,11 +269,3 @@ TEST_CASE("a handler that is removed while its call is queued is not called", "[
     CHECK(calls > 0);
   });
 }
-
-TEST_CASE("a loop without operations has no signals", "[signal]") {
-  run_virtual([]() -> task<> {
-    CHECK(kind_thrown([] { get_running_loop().add_signal_handler(SIGUSR1, [] {}); }) == "logic_error");
-    CHECK_FALSE(get_running_loop().remove_signal_handler(SIGUSR1));
-    co_return;
-  });
-}

@@ -13,7 +13,7 @@ using testing::count_passes;
 
 /// `testing::cancel_everywhere`, which counts `counted` objects among the leftovers.
 template <class Body>
-trace cancel_everywhere(Body const& body, cancel_rules const& rules = {}) {
+trace problems_when_cancelled(Body const& body, cancel_rules const& rules = {}) {
   int const before = counted::alive;
   auto objects_left = [before] {
     int const left = counted::alive - before;
