@@ -7,24 +7,15 @@
 namespace halka::detail {
 
 task<std::size_t> first_of(task_watcher& watcher) {
-  using on_cancel = task_watcher::on_cancel;
-  co_await watcher.until(return_when::first_completed, on_cancel::cancel_tasks);
+  co_await watcher.until(return_when::all_completed, task_watcher::on_cancel::cancel_tasks);
   std::size_t const winner = watcher.ended().front();
-  bool const cancelled_before = watcher.cancel_requested();
-  if (watcher.remaining() > 0) {
-    watcher.cancel_tasks();
-    co_await watcher.until(return_when::all_completed, on_cancel::cancel_tasks);
-  }
   for (std::size_t i = 0; i < watcher.size(); ++i) watcher[i].state().mark_retrieved();
-  if (cancelled_before) throw cancelled_error(watcher.cancel_reason());
-  task_state& self = *detail::current.task;
-  if (std::exception_ptr const e = watcher[winner].state().exception()) {
-    if (watcher.cancel_requested()) self.set_must_cancel(watcher.cancel_reason());
-    std::rethrow_exception(e);
-  }
-  // A cancellation that came while the losers ended wins over the result, as it would at any other await.
-  if (watcher.cancel_requested()) throw cancelled_error(watcher.cancel_reason());
-  self.check_cancelled();
+  if (watcher.cancelled_before_first()) throw cancelled_error(watcher.cancel_reason());
+  // What the winner took must not be lost: a cancellation that came after it had ended is delivered at the next suspension. The
+  // result of a task that had ended before is not lost.
+  if (!watcher.saw_an_end()) detail::current.task->check_cancelled();
+  if (watcher.cancel_requested()) detail::current.task->set_must_cancel(watcher.cancel_reason());
+  if (std::exception_ptr const e = watcher[winner].state().exception()) std::rethrow_exception(e);
   co_return winner;
 }
 

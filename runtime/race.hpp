@@ -27,7 +27,8 @@ struct race_result {
 
 namespace detail {
 
-/// Waits for the first to end, cancels the others and waits for them; yields the index of the first, or throws its exception.
+/// Waits for all the tasks of a watcher of which the first cancels the others; yields the index of the first, or throws its
+/// exception.
 HALKA_API task<std::size_t> first_of(task_watcher& watcher);
 
 template <class... As>
@@ -47,6 +48,7 @@ task<race_variant<As...>> race_tuple(As... awaitables) {
   (check_startable(awaitables), ...);
   std::tuple<task_handle<stored_result_t<As>>...> handles{as_running_task(std::move(awaitables))...};  // in order
   task_watcher watcher(sizeof...(As));
+  watcher.let_first_cancel_others();
   std::apply([&](auto const&... handle) { (watcher.add(handle), ...); }, handles);
   std::size_t const winner = co_await first_of(watcher);
   co_return pick<0, As...>(winner, handles);
@@ -55,6 +57,7 @@ task<race_variant<As...>> race_tuple(As... awaitables) {
 template <class Range, class A = std::ranges::range_value_t<Range>>
 task<race_result<stored_result_t<A>>> race_range(Range awaitables) {
   task_watcher watcher;
+  watcher.let_first_cancel_others();
   auto handles = start_all<A>(awaitables, watcher);
   if (handles.empty()) throw std::invalid_argument("race: needs at least one awaitable");
   std::size_t const winner = co_await first_of(watcher);
@@ -65,10 +68,16 @@ task<race_result<stored_result_t<A>>> race_range(Range awaitables) {
 
 /// Runs the awaitables at the same time until the first has ended.
 ///
+/// The others are cancelled in the very step in which the first ends. So one that has not begun never begins, and one that was
+/// given something (an item, a lock, a permit) but has not gone on passes it on: of several channels or queues that are ready,
+/// exactly one item is taken, and the first argument goes first. Only a `send` cannot be undone when another task has its item
+/// already: more than one of several may happen. Of tasks that had ended before the call, the first argument wins.
+///
 /// *Suspends*: until all have ended: the losers are cancelled and waited for.
 /// *Result*: a `std::variant` whose `index()` tells the winner and that holds its value, `std::monostate` for void.
 /// *Errors*: the winner's exception, if that is how it ended. Failures of the losers are dropped.
-/// *Cancellation*: cancels all, and throws `cancelled_error` when all have ended.
+/// *Cancellation*: cancels all, and throws `cancelled_error` when all have ended. If the first has ended already, its result is
+/// yielded, and the cancellation is delivered at the next suspension.
 template <detail::storable_awaitable... As>
 requires(sizeof...(As) > 0) auto race(As&&... awaitables) {
   return detail::race_tuple<std::decay_t<As>...>(std::forward<As>(awaitables)...);

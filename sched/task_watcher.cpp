@@ -17,6 +17,7 @@ class task_watcher::record final : public runnable, public pooled {
     place(record& r, any_task t, std::uint32_t i) noexcept : waiter(ended), owner(r), task(std::move(t)), index(i) {}
     static void ended(waiter& w) {
       auto& self = static_cast<place&>(w);
+      self.owner.ended_here = true;
       self.owner.note(self.index);
     }
     record& owner;
@@ -30,18 +31,25 @@ class task_watcher::record final : public runnable, public pooled {
     auto const i = static_cast<std::uint32_t>(places.size());
     place& p = places.emplace_back(*this, std::move(t), i);
     ended.reserve(places.size());  // noting must not fail
-    if (p.task.done())
-      note(i);
-    else
-      p.task.state().waiters().add(p);
+    if (p.task.done()) return note(i);
+    p.task.state().waiters().add(p);
+    if (first_cancels_others && !ended.empty()) p.task.cancel();
   }
 
   void note(std::uint32_t i) {
     ended.push_back(i);
+    if (first_cancels_others && ended.size() == 1 && !places[i].task.state().loop().is_closed()) cancel_tasks({});
     if (queued) return;
     queued = true;
     ++refs;
     places[i].task.state().loop().ready().push(*this);
+  }
+
+  bool cancel_tasks(std::string_view reason) {
+    bool any = false;
+    for (place const& p : places)
+      if (!p.task.done() && p.task.cancel(reason)) any = true;
+    return any;
   }
 
   void detach() noexcept {
@@ -75,6 +83,8 @@ class task_watcher::record final : public runnable, public pooled {
   awaiter* waiting = nullptr;
   unsigned refs = 1;
   bool queued = false;
+  bool first_cancels_others = false;
+  bool ended_here = false;  // a task has ended since it was added
 };
 
 task_watcher::task_watcher(std::size_t expected) : record_(new record) {
@@ -88,11 +98,14 @@ task_watcher::task_watcher(std::size_t expected) : record_(new record) {
 
 task_watcher::~task_watcher() { record_->detach(); }
 
+void task_watcher::let_first_cancel_others() noexcept { record_->first_cancels_others = true; }
 void task_watcher::add(any_task t) { record_->add(std::move(t)); }
 std::size_t task_watcher::size() const noexcept { return record_->places.size(); }
 any_task const& task_watcher::operator[](std::size_t i) const noexcept { return record_->places[i].task; }
 std::size_t task_watcher::remaining() const noexcept { return size() - record_->seen; }
 std::span<std::uint32_t const> task_watcher::ended() const noexcept { return {record_->ended.data(), record_->seen}; }
+
+bool task_watcher::saw_an_end() const noexcept { return record_->ended_here; }
 
 std::size_t task_watcher::first_failed() const noexcept {
   for (std::uint32_t const i : ended())
@@ -100,12 +113,7 @@ std::size_t task_watcher::first_failed() const noexcept {
   return size();
 }
 
-bool task_watcher::cancel_tasks(std::string_view reason) {
-  bool any = false;
-  for (record::place const& p : record_->places)
-    if (!p.task.done() && p.task.cancel(reason)) any = true;
-  return any;
-}
+bool task_watcher::cancel_tasks(std::string_view reason) { return record_->cancel_tasks(reason); }
 
 task_watcher::awaiter::~awaiter() {
   if (watcher_.record_->waiting == this) watcher_.record_->waiting = nullptr;
@@ -146,6 +154,8 @@ bool task_watcher::awaiter::cancel(std::string_view reason) {
   if (on_cancel_ == on_cancel::cancel_tasks) {
     if (!watcher_.cancel_tasks(reason)) return false;
     until_ = return_when::all_completed;
+    watcher_.record_->first_cancels_others = false;  // they are cancelled already
+    if (!watcher_.record_->ended_here) watcher_.cancelled_before_first_ = true;
   }
   watcher_.cancel_requested_ = true;
   watcher_.cancel_reason_ = reason;

@@ -5,8 +5,9 @@
 //
 // A watcher puts one waiter into each task's list. When a task ends, its waiter queues the watcher on the loop (once per pass,
 // however many tasks end), and when the watcher runs it notes who has ended and wakes the coroutine if that is what it waits for.
-// So the coroutine goes on two passes after a task has ended, as in asyncio. The noting part is a counted object of its own: the
-// coroutine may leave (be cancelled) while it is queued.
+// So the coroutine goes on two passes after a task has ended, as in asyncio. A race cannot wait for that: by then a second task may
+// have taken what it waits for. Its watcher cancels the others when the first waiter is told, inside the step that ended. The
+// noting part is a counted object of its own: the coroutine may leave (be cancelled) while it is queued.
 
 #include "any_task.hpp"
 #include "awaitable.hpp"
@@ -45,6 +46,10 @@ class HALKA_API task_watcher {
   task_watcher(task_watcher const&) = delete;
   task_watcher& operator=(task_watcher const&) = delete;
 
+  /// Lets the first of the tasks that ends cancel all others, in the step in which it ends; also those that are added later. Called
+  /// before tasks are added.
+  void let_first_cancel_others() noexcept;
+
   /// Adds a task; it counts as ended from the next pass on if it has ended already.
   void add(any_task t);
 
@@ -54,6 +59,8 @@ class HALKA_API task_watcher {
   std::size_t remaining() const noexcept;
   /// The tasks that have ended, by index, in the order in which they ended.
   std::span<std::uint32_t const> ended() const noexcept;
+  /// Whether a task has ended since it was added.
+  bool saw_an_end() const noexcept;
   /// The index of the first that failed (or, if asked to count them, was cancelled); `size()` if none.
   std::size_t first_failed() const noexcept;
 
@@ -68,6 +75,8 @@ class HALKA_API task_watcher {
   /// The cancellation that came while waiting with `cancel_tasks` or `ignore`, if one did.
   bool cancel_requested() const noexcept { return cancel_requested_; }
   std::string const& cancel_reason() const noexcept { return cancel_reason_; }
+  /// Whether it came before any task had ended; those that had when they were added do not count.
+  bool cancelled_before_first() const noexcept { return cancelled_before_first_; }
 
  private:
   class record;
@@ -76,6 +85,7 @@ class HALKA_API task_watcher {
 
   record* record_;
   bool cancel_requested_ = false;
+  bool cancelled_before_first_ = false;
   std::string cancel_reason_;
 };
 

@@ -115,7 +115,96 @@ TEST_CASE("cancelling a race cancels all and waits for them", "[runtime][race][c
   CHECK(log == trace{"a", "b"});
 }
 
-TEST_CASE("a cancellation that comes while the losers end wins over the result", "[runtime][race][cancel]") {
+TEST_CASE("the losers of a race are cancelled in the step in which the first ends", "[runtime][race]") {
+  trace log;
+  run_virtual([&]() -> task<> {
+    auto at_once = [&]() -> task<int> {
+      log.push_back("winner");
+      co_return 1;
+    };
+    auto note = [&](std::string name) -> task<int> {
+      log.push_back(name);
+      co_return 2;
+    };
+    auto r = co_await race(at_once(), note("late"), note("later"));
+    CHECK(r.index() == 0);
+
+    event e;
+    auto wait_and_note = [&](std::string name) -> task<> {
+      co_await e.wait();
+      log.push_back(name);
+    };
+    auto t = spawn([&]() -> task<> { co_await race(wait_and_note("a"), wait_and_note("b"), wait_and_note("c")); });
+    co_await settle();
+    e.set();  // all three are ready
+    co_await t;
+  });
+  CHECK(log == trace{"winner", "a"});
+}
+
+TEST_CASE("a task that had ended before the race wins it, and what was given beside it never begins", "[runtime][race]") {
+  trace log;
+  run_virtual([&]() -> task<> {
+    auto const done = spawn(value_after<int>, 1ms, 5);
+    co_await done;
+    auto note = [&]() -> task<int> {
+      log.push_back("began");
+      co_return 2;
+    };
+    auto r = co_await race(note(), done, note());
+    CHECK(r.index() == 1);
+    CHECK(std::get<1>(r) == 5);
+    CHECK(log == trace{});
+
+    std::vector<task_handle<int>> handles{done, done};
+    auto again = co_await race(handles);
+    CHECK(again.index == 0);
+  });
+}
+
+TEST_CASE("a cancellation that comes after the winner has ended leaves its result", "[runtime][race][cancel]") {
+  trace log;
+  run_virtual([&]() -> task<> {
+    auto loser = []() -> task<int> {
+      try {
+        co_await sleep(10s);
+      } catch (cancelled_error const&) {
+      }
+      co_await sleep(10ms);
+      co_return 0;
+    };
+    auto t = spawn([&]() -> task<> {
+      auto const r = co_await race(value_after<int>(1ms, 7), loser());
+      log.push_back("won " + std::to_string(std::get<0>(r)));
+      co_await sleep(1s);
+      log.push_back("never");
+    });
+    co_await sleep(5ms);
+    t.cancel();
+    co_await settle();
+    CHECK(t.cancelled());
+  });
+  CHECK(log == trace{"won 7"});
+}
+
+TEST_CASE("a race of tasks that had ended is not deaf to a cancellation", "[runtime][race][cancel]") {
+  run_virtual([]() -> task<> {
+    auto const done = spawn(value_after<int>, 1ms, 5);
+    co_await done;
+    auto t = spawn([&]() -> task<> {
+      while (true) {
+        auto const r = co_await race(done, done);
+        CHECK(std::get<0>(r) == 5);
+      }
+    });
+    co_await settle();
+    t.cancel();
+    co_await settle();
+    CHECK(t.cancelled());
+  });
+}
+
+TEST_CASE("a cancellation that comes while the losers end is not lost", "[runtime][race][cancel]") {
   run_virtual([]() -> task<> {
     auto loser = []() -> task<> {
       try {
