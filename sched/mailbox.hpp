@@ -36,6 +36,13 @@ class HALKA_API mailbox {
     return false;
   }
 
+  /// The first half of `post`, which makes no system call: after `loop_sleeps` the caller must call `wake`, and may do so when it
+  /// has left its critical section.
+  ///
+  /// *Thread safety*: any thread.
+  [[nodiscard]] inbox::pushed push(runnable& r) noexcept { return inbox_.push(r); }
+  void wake() noexcept;
+
   // -- the loop's side
 
   inbox& contents() noexcept { return inbox_; }
@@ -44,8 +51,6 @@ class HALKA_API mailbox {
   void close(ready_queue& queue) noexcept;
 
  private:
-  void wake() noexcept;
-
   inbox inbox_;
   std::mutex mutex_;  // between a wake-up and the end of the loop
   poller* poller_;
