@@ -42,6 +42,7 @@
 #include "runtime/run_coroutine_threadsafe.hpp"
 #include "runtime/shield.hpp"
 #include "runtime/signal_set.hpp"
+#include "runtime/sync/channel.hpp"
 #include "runtime/sync/event.hpp"
 #include "runtime/sync/semaphore.hpp"
 #include "runtime/task_local.hpp"
