@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "harness.hpp"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <fstream>
+#include <stdexcept>
 #include <string>
 
 namespace bench {
@@ -15,6 +18,16 @@ std::size_t peak_memory() {
   for (std::string word; status >> word;)
     if (std::size_t kilobytes; word == "VmHWM:" && status >> kilobytes) return kilobytes * 1024;
   return 0;
+}
+
+void use_one_core() {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) throw std::runtime_error("the cores of this process are not known");
+  int first = 0;
+  while (!CPU_ISSET(first, &allowed)) ++first;
+  CPU_ZERO(&allowed);
+  CPU_SET(first, &allowed);
+  if (sched_setaffinity(0, sizeof allowed, &allowed) != 0) throw std::runtime_error("cannot choose a core");
 }
 
 void lateness::add(std::uint64_t late_ns) noexcept {

@@ -33,6 +33,9 @@ inline std::uint64_t now_ns(clockid_t clock = CLOCK_MONOTONIC) noexcept {
 /// The largest memory that this process had so far, in bytes. getrusage would also count what started the process.
 std::size_t peak_memory();
 
+/// Lets all threads of this process share one core from now on.
+void use_one_core();
+
 /// How late timers fired: counts per microsecond, and everything above 65 ms together.
 class lateness {
  public:

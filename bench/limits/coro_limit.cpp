@@ -122,6 +122,8 @@ constexpr bench::workload workloads[] = {
     {"read_direct", bench::read_with_uring_direct},
     {"pread", bench::read_with_pread},
     {"process", bench::start_processes},
+    {"message", bench::message_threads_on_one_core},
+    {"message_cores", bench::message_threads},
 };
 
 }  // namespace

@@ -13,4 +13,8 @@ void read_with_pread(order const&, meter&);
 // processes.cpp: `units` processes, `alive` of them at the same time.
 void start_processes(order const&, meter&);
 
+// two_loops.cpp: `units` round trips between two threads.
+void message_threads(order const&, meter&);
+void message_threads_on_one_core(order const&, meter&);
+
 }  // namespace bench

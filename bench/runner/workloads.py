@@ -60,6 +60,10 @@ WORKLOADS = [
     Workload("yield_1000", "yield, 1000 tasks", "yield", 40 * MILLION, 1000, ratio=1.25),
     Workload("event", "round trip between two tasks, events", "event", 8 * MILLION, limit="ping", ratio=3),
     Workload("semaphore", "round trip between two tasks, semaphores", "semaphore", 8 * MILLION, limit="ping", ratio=3),
+    Workload("channel", "round trip between two tasks, channels", "channel", 8 * MILLION, limit="ping"),
+    Workload("message", "message to another thread's loop and back, on one core", "message", MILLION // 2, ratio=1.25),
+    Workload("message_cores", "the same on all cores: time on the wall", "message_cores", MILLION // 4, measure="wall_ns"),
+    Workload("many_to_many", "from 4 loops to 4 loops: time on the wall", "many_to_many", 2 * MILLION, 4, measure="wall_ns"),
     Workload(
         "sleep_million",
         "1e6 sleeping tasks, random deadlines in 1 s",

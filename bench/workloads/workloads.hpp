@@ -14,6 +14,12 @@ void group_spawn(order const&, meter&);
 void gather_range(order const&, meter&);
 void create_and_await(order const&, meter&);
 
+// channels.cpp
+void ping_channels(order const&, meter&);
+void message_loops(order const&, meter&);
+void message_loops_on_one_core(order const&, meter&);
+void many_to_many(order const&, meter&);
+
 // turns.cpp
 void yields(order const&, meter&);
 void ping_events(order const&, meter&);
