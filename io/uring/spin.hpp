@@ -8,8 +8,9 @@
 // after `trials` sleeps in a row that ended soon and brought little (a loop that finds much at a time has no latency to save), and
 // it ends with the first time that it was in vain. A program that waits for longer never does it.
 
+#include <sched.h>
+
 #include <chrono>
-#include <thread>
 
 namespace halka {
 
@@ -34,9 +35,12 @@ class adaptive_spin {
     else if (quick_ < trials)
       ++quick_;
   }
-  /// On a single one, whoever is waited for cannot run meanwhile.
+  /// Whether the first thread that asked may use several. On a single one, whoever is waited for cannot run meanwhile.
   static bool several_processors() noexcept {
-    static bool const several = std::thread::hardware_concurrency() > 1;
+    static bool const several = [] {
+      cpu_set_t allowed;
+      return sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) > 1;
+    }();
     return several;
   }
 
