@@ -177,7 +177,7 @@ TEST_CASE("a receiver that a cancelled scope holds gives its item back", "[runti
 }
 
 TEST_CASE("sends and receives can be cancelled wherever they are", "[runtime][channel][cancel]") {
-  for (std::size_t capacity : {0, 1, 3}) {
+  for (std::size_t const capacity : {0u, 1u, 3u}) {
     trace const problems = cancel_everywhere([capacity]() -> task<> {
       channel<counted> ch(capacity);
       auto send = [](channel<counted> to) -> task<> {

@@ -48,7 +48,7 @@ TEST_CASE("of several ready channels a race takes one item, and the others keep 
   for (std::size_t n = 2; n <= 5; ++n)
     for (bool waits_first : {false, true})
       for (bool forwards : {true, false})
-        for (std::size_t capacity : {0, 1}) {
+        for (std::size_t const capacity : {0u, 1u}) {
           if (capacity == 0 && !waits_first) continue;
           INFO(n << " channels of " << capacity << ", waits first: " << waits_first << ", in order: " << forwards);
           run_virtual([&]() -> task<> {

@@ -265,6 +265,7 @@ TEST_CASE("the blocking ends are refused on a loop's thread", "[runtime][channel
 }
 
 TEST_CASE("a channel that nobody serves is a deadlock to a loop that can know it", "[runtime][channel]") {
+  captured_reports reports;
   CHECK(kind_thrown([] {
           run_virtual([]() -> task<> {
             channel<int> ch(1);

@@ -4,6 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <memory>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -107,5 +108,39 @@ TEST_CASE("an item on its way to a loop that is closed comes to the next receive
   CHECK(ch.size() == 0);
   loop.close();
   CHECK(ch.size() == 1);
+  CHECK(ch.try_receive() == 5);
+}
+
+TEST_CASE("what is sent while a loop is being closed passes its receivers over", "[runtime][channel]") {
+  captured_reports reports;
+  channel<int> ch(0);
+  struct sends_when_destroyed {
+    explicit sends_when_destroyed(channel<int> c, bool& s) : to(std::move(c)), sent(s) {}
+    sends_when_destroyed(sends_when_destroyed const&) = delete;
+    sends_when_destroyed& operator=(sends_when_destroyed const&) = delete;
+    ~sends_when_destroyed() { sent = to.try_send(5); }
+    channel<int> to;
+    bool& sent;
+  };
+  bool sent = false;
+  auto hold = [&]() -> task<> {
+    sends_when_destroyed const held(ch, sent);
+    co_await sleep(1h);
+  };
+  auto receive = [](channel<int> from) -> task<> { static_cast<void>(co_await from.receive()); };
+  event_loop loop(std::make_unique<virtual_clock>());
+  loop.call_soon([&] {
+    spawn(hold);
+    spawn(receive, ch);
+    spawn(receive, ch);
+  });
+  for (int i = 0; i < 2; ++i) {
+    loop.stop();
+    loop.run_forever();
+  }
+  CHECK(ch.statistics().receivers_waiting == 2);
+  loop.close();
+  CHECK(sent);
+  CHECK(ch.statistics().receivers_waiting == 0);
   CHECK(ch.try_receive() == 5);
 }
