@@ -48,6 +48,7 @@ event_loop& runner::get_loop() {
     auto const seed = schedule_fuzz::seed_from_environment();
     loop_ = std::make_unique<event_loop>(outside_ ? std::move(outside_) : make_default_poller(), options_.debug);
     if (seed.value_or(0) != 0) loop_->fuzz_schedule(*seed);
+    context_ = current_context();
   }
   return *loop_;
 }
@@ -61,6 +62,11 @@ void runner::refuse() const {
 
 void runner::run_until_done(any_task const& main) {
   event_loop& loop = *loop_;
+  struct keep_values {
+    context_ref& kept;
+    any_task const& main;
+    ~keep_values() { kept = main.state().context(); }
+  } const values{context_, main};
   interrupt_guard const ctrl_c(loop, main);
   callback_id const stopper = main.add_done_callback([&loop] { loop.stop(); });
   try {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../sched/context.hpp"
 #include "../sched/create_task.hpp"
 #include "../sched/event_loop.hpp"
 #include "../sched/export.hpp"
@@ -21,7 +22,7 @@ struct run_options {
   bool debug = false;
 };
 
-/// A loop for several `run`s: variables, background tasks and the clock go on between them.
+/// A loop for several `run`s: task-local values, background tasks and the clock go on between them.
 ///
 /// *Thread safety*: one thread.
 /// *Source*: asyncio.Runner.
@@ -51,7 +52,11 @@ class HALKA_API runner {
       main.discard();
       refuse();
     }
-    task_state& t = detail::make_task(get_loop(), main, {}, here);
+    task_state& t = [&]() -> task_state& {
+      event_loop& loop = get_loop();
+      context_scope const values(context_);
+      return detail::make_task(loop, main, {}, here);
+    }();
     auto handle = task_handle<T>::adopting(t);
     loop_->ready().push(t);
     run_until_done(handle);
@@ -79,6 +84,7 @@ class HALKA_API runner {
   run_options options_;
   std::unique_ptr<poller> outside_;
   std::unique_ptr<event_loop> loop_;
+  context_ref context_;  // what the main tasks have set, from run to run
   bool closed_ = false;
 };
 

@@ -33,7 +33,8 @@ class HALKA_API thread_pool {
   explicit thread_pool(thread_pool_options options = {});
 
   /// Calls `fn(args...)` on a thread; copies of both, or what was moved in, live as long as the call. A callable whose first
-  /// parameter is a `std::stop_token` gets one that fires when the awaiting task is cancelled.
+  /// parameter is a `std::stop_token` gets one that fires when the awaiting task is cancelled. The call sees the task-local values
+  /// of the awaiting task, as with `to_thread`.
   ///
   /// *Suspends*: until the call has returned. The call is queued when it is awaited.
   /// *Result*, *Errors*: those of the call; `std::logic_error` after `shutdown`; `cancelled_error` if `shutdown` dropped it.

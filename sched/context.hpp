@@ -10,6 +10,7 @@
 #include "export.hpp"
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -54,8 +55,10 @@ class HALKA_API context_ref {
 
   /// The value bound to a variable; null if there is none.
   void* find(void const* variable) const noexcept;
+  /// The same, held.
+  std::shared_ptr<void> hold(void const* variable) const noexcept;
 
-  /// The same context with one variable bound anew.
+  /// The same context with one variable bound anew; not bound for null.
   context_ref with(void const* variable, std::shared_ptr<void> value) const;
 
  private:
@@ -70,6 +73,14 @@ HALKA_API context_ref const& current_context() noexcept;
 /// Replaces it.
 HALKA_API void set_current_context(context_ref context);
 
+/// Tells the current context from all others: a task has its own, each call of a callback and each job of a worker thread too.
+struct context_id {
+  void const* owner;
+  std::uint64_t number;
+  friend bool operator==(context_id const&, context_id const&) noexcept = default;
+};
+HALKA_API context_id current_context_id() noexcept;
+
 /// Makes a context the current one of code that is not a task, for a while.
 class HALKA_API context_scope {
  public:
@@ -80,6 +91,20 @@ class HALKA_API context_scope {
 
  private:
   context_ref outer_;
+  std::uint64_t outer_number_;
 };
+
+namespace detail {
+
+/// A function that is called in the context of the code that made it.
+template <class F>
+auto in_current_context(F fn) {
+  return [context = current_context(), fn = std::move(fn)]() mutable {
+    context_scope const scope(context);
+    fn();
+  };
+}
+
+}  // namespace detail
 
 }  // namespace halka

@@ -71,7 +71,7 @@ void event_loop::schedule(callback& c, clock::time_point when) {
 
 void event_loop::watch(int fd, direction d, std::function<void()> fn) {
   check_usable();
-  poller_->watch(fd, d, std::move(fn));
+  poller_->watch(fd, d, detail::in_current_context(std::move(fn)));
 }
 
 inline void event_loop::run_ready() {

@@ -169,12 +169,12 @@ class HALKA_API event_loop {
                   "a signal handler is a plain function; it may create_task what shall run");
     check_usable();
     if constexpr (sizeof...(Args) == 0)
-      poller_->watch_signal(number, std::forward<F>(fn));
+      poller_->watch_signal(number, detail::in_current_context(std::decay_t<F>(std::forward<F>(fn))));
     else
-      poller_->watch_signal(
-          number, [fn = std::decay_t<F>(std::forward<F>(fn)), ... args = std::decay_t<Args>(std::forward<Args>(args))]() mutable {
-            std::invoke(fn, args...);
-          });
+      poller_->watch_signal(number, detail::in_current_context([fn = std::decay_t<F>(std::forward<F>(fn)),
+                                                                ... args = std::decay_t<Args>(std::forward<Args>(args))]() mutable {
+                              std::invoke(fn, args...);
+                            }));
   }
   /// True if there was one. The last one that goes, of the whole process, puts back what the signal did before.
   bool remove_signal_handler(int number) { return poller_->unwatch_signal(number); }
