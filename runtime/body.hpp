@@ -47,6 +47,13 @@ class body_value {
     else
       return std::move(*value_);
   }
+  /// The value; none if the block cut the body short. A pointer for a reference.
+  auto take_if_any() {
+    if constexpr (std::is_reference_v<R>)
+      return value_ ? *value_ : nullptr;
+    else
+      return std::move(value_);
+  }
 
  private:
   std::optional<stored_t<R>> value_;
@@ -55,6 +62,7 @@ template <>
 class body_value<void> {
  public:
   void take() const noexcept {}
+  void take_if_any() const noexcept {}
 };
 
 /// Runs the body and keeps its value.

@@ -1,49 +1,71 @@
 // SPDX-License-Identifier: MIT
 #include "cancel_scope.hpp"
 
-#include "../sched/errors.hpp"
+#include "../sched/event_loop.hpp"
 #include "../sched/running.hpp"
 
 #include <stdexcept>
 
 namespace halka {
 
-bool cancel_scope::cancelled_around() const noexcept {
-  for (cancel_scope const* s = outer_; s; s = s->outer_)
-    if (s->cancelled_) return true;
-  return false;
+cancel_scope::~cancel_scope() {
+  if (set()) entered_in()->loop().timers().remove(*this);
+}
+
+void cancel_scope::check_thread(char const* operation) const {
+  if (entered_in() && detail::current.loop != &entered_in()->loop())
+    throw std::logic_error(std::string(operation) +
+                           ": the scope is in another loop's task; use call_soon_threadsafe of the loop that runs it");
 }
 
 void cancel_scope::enter() {
-  if (entered_) throw std::logic_error("cancel_scope: it was entered before");
-  entered_ = true;
-  task_ = &detail::require_task();
-  outer_ = task_->innermost_scope();
-  task_->set_innermost_scope(this);
-  cancelling_at_entry_ = task_->cancelling();
-  cancel_pending_at_entry_ = task_->cancel_pending();
-  if (cancelled_) task_->set_scope_cancelled(true);
+  if (was_entered_) throw std::logic_error("cancel_scope: it was entered before");
+  cancel_request::enter(detail::require_task(), options_.level_triggered ? trigger::level : trigger::edge, options_.shield);
+  was_entered_ = true;
+  if (cancelled_)
+    request();
+  else
+    set_deadline();
 }
 
-void cancel_scope::cancel() {
-  if (cancelled_) return;
-  cancelled_ = true;
-  if (task_) task_->set_scope_cancelled(true);
+void cancel_scope::set_deadline() {
+  if (options_.deadline != never) entered_in()->loop().set_timer(*this, options_.deadline);
 }
+
+void cancel_scope::reschedule(clock::time_point deadline) {
+  check_thread("cancel_scope::reschedule");
+  options_.deadline = deadline;
+  if (!entered_in() || cancelled_) return;
+  entered_in()->loop().timers().remove(*this);
+  set_deadline();
+}
+
+void cancel_scope::cancel(std::string_view reason) {
+  check_thread("cancel_scope::cancel");
+  bool const left = was_entered_ && !entered_in();
+  if (left || (cancelled_ && options_.level_triggered)) return;
+  cancelled_ = true;
+  reason_ = reason.empty() ? "cancel_scope" : reason;
+  if (!entered_in()) return;
+  entered_in()->loop().timers().remove(*this);
+  request();
+}
+
+void cancel_scope::deadline_came(timer& t) {
+  auto& self = static_cast<cancel_scope&>(t);
+  self.cancelled_ = true;
+  self.reason_ = "deadline of a cancel_scope";
+  self.request();
+}
+
+std::string cancel_scope::cancel_reason() const { return reason_; }
 
 void cancel_scope::leave(std::exception_ptr e) {
-  bool const still_cancelled = cancelled_around();
-  task_->set_innermost_scope(outer_);
-  task_->set_scope_cancelled(still_cancelled);
-  task_state& task = *std::exchange(task_, nullptr);
-  // Ours to absorb only if nobody further out, and no `cancel` of the task, wants it.
-  bool const ours = cancelled_ && !still_cancelled && !cancel_pending_at_entry_ && task.cancelling() <= cancelling_at_entry_;
-  if (ours) task.forget_pending_cancel();
-  if (ours && is_cancelled_error(e)) {
+  entered_in()->loop().timers().remove(*this);
+  if (cancel_request::leave(e))
     caught_ = true;
-    return;
-  }
-  if (e) std::rethrow_exception(std::move(e));
+  else if (e)
+    std::rethrow_exception(std::move(e));
 }
 
 }  // namespace halka

@@ -17,6 +17,12 @@ void mark_all_retrieved(task_watcher& watcher) {
   for (std::size_t i = 0; i < watcher.size(); ++i) watcher[i].state().mark_retrieved();
 }
 
+/// Throws the cancellation that the watcher has kept.
+[[noreturn]] void throw_requested(task_watcher const& watcher) {
+  detail::current.task->check_cancelled();  // it is delivered with this, together with what came after it
+  throw cancelled_error(watcher.cancel_reason());
+}
+
 }  // namespace
 
 task<> join_or_cancel(task_watcher& watcher) {
@@ -29,7 +35,7 @@ task<> join_or_cancel(task_watcher& watcher) {
   mark_all_retrieved(watcher);
   task_state& self = *detail::current.task;
   bool const cancelled_first = watcher.cancel_requested() && (failed == watcher.size() || watcher[failed].cancelled());
-  if (cancelled_first) throw cancelled_error(watcher.cancel_reason());
+  if (cancelled_first) throw_requested(watcher);
   if (failed == watcher.size()) {
     self.check_cancelled();
     co_return;
@@ -42,7 +48,7 @@ task<> join_or_cancel(task_watcher& watcher) {
 task<> join(task_watcher& watcher) {
   co_await watcher.until(return_when::all_completed, on_cancel::cancel_tasks);
   mark_all_retrieved(watcher);
-  if (watcher.cancel_requested()) throw cancelled_error(watcher.cancel_reason());
+  if (watcher.cancel_requested()) throw_requested(watcher);
   detail::current.task->check_cancelled();
 }
 

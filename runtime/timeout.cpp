@@ -8,12 +8,22 @@
 
 namespace halka {
 
-timeout_scope::timeout_scope(clock::time_point when)
-    : timer(deadline_came),
-      task_(detail::require_task()),
-      when_(when),
-      cancelling_at_entry_(task_.cancelling()),
-      cancel_pending_at_entry_(task_.cancel_pending()) {
+namespace {
+
+/// "500 ms", "2 s": in the largest unit that gives a whole number.
+std::string to_text(clock::duration d) {
+  auto const count = d.count();
+  if (count % 1'000'000'000 == 0) return std::to_string(count / 1'000'000'000) + " s";
+  if (count % 1'000'000 == 0) return std::to_string(count / 1'000'000) + " ms";
+  if (count % 1'000 == 0) return std::to_string(count / 1'000) + " us";
+  return std::to_string(count) + " ns";
+}
+
+}  // namespace
+
+timeout_scope::timeout_scope(clock::time_point when, clock::time_point now)
+    : timer(deadline_came), task_(detail::require_task()), when_(when), entered_(now) {
+  enter(task_);
   if (when_ != never) task_.loop().set_timer(*this, when_);
 }
 
@@ -38,21 +48,18 @@ void timeout_scope::reschedule(clock::time_point when) {
 void timeout_scope::deadline_came(timer& t) {
   auto& self = static_cast<timeout_scope&>(t);
   self.phase_ = phase::expiring;
-  self.task_.cancel();
+  self.request();
+}
+
+std::string timeout_scope::cancel_reason() const {
+  if (when_ <= entered_) return "timeout, without any time left";
+  return "timeout after " + to_text(when_ - entered_);
 }
 
 void timeout_scope::leave(std::exception_ptr e) {
   task_.loop().timers().remove(*this);
-  if (phase_ == phase::active) {
-    phase_ = phase::finished;
-  } else {
-    phase_ = phase::expired;
-    // The request of the deadline is taken back. If none is left that came after the block was entered, the cancellation on its way
-    // out is the deadline's; one that was pending already then belongs to somebody outside.
-    bool const ours = task_.uncancel() <= cancelling_at_entry_ && !cancel_pending_at_entry_;
-    if (ours) task_.forget_pending_cancel();
-    if (ours && is_cancelled_error(e)) throw timeout_error();
-  }
+  phase_ = phase_ == phase::active ? phase::finished : phase::expired;
+  if (cancel_request::leave(e)) throw timeout_error();
   if (e) std::rethrow_exception(std::move(e));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../sched/cancel_request.hpp"
 #include "../sched/clock.hpp"
 #include "../sched/compiler.hpp"
 #include "../sched/event_loop.hpp"
@@ -9,11 +10,12 @@
 #include "../sched/task_state.hpp"
 #include "as_task.hpp"
 #include "body.hpp"
+#include "deadline.hpp"
 
 #include <chrono>
 #include <exception>
 #include <functional>
-#include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -27,7 +29,7 @@ namespace halka {
 ///   finished  left otherwise
 ///
 /// *Source*: asyncio.Timeout.
-class HALKA_API timeout_scope : private timer {
+class HALKA_API timeout_scope : private timer, private cancel_request {
  public:
   /// Moves the deadline; `never` switches it off; one in the past fires in the next pass.
   ///
@@ -43,7 +45,7 @@ class HALKA_API timeout_scope : private timer {
 
  protected:
   /// Enters the block, in the task that runs.
-  explicit timeout_scope(clock::time_point when);
+  timeout_scope(clock::time_point when, clock::time_point now);
   ~timeout_scope();
   /// Leaves the block with what left the body, null for nothing: throws what leaves the block.
   void leave(std::exception_ptr e);
@@ -52,28 +54,20 @@ class HALKA_API timeout_scope : private timer {
   enum class phase : unsigned char { active, expiring, expired, finished };
   static void deadline_came(timer& t);
 
+  std::string cancel_reason() const override;
+
   task_state& task_;
   clock::time_point when_;
-  unsigned cancelling_at_entry_;
-  bool cancel_pending_at_entry_;
+  clock::time_point entered_;
   phase phase_ = phase::active;
 };
 
 namespace detail {
 
 struct open_timeout : timeout_scope {
-  explicit open_timeout(clock::time_point when) : timeout_scope(when) {}
+  template <class Deadline>
+  explicit open_timeout(Deadline d, clock::time_point now = clock::now()) : timeout_scope(d.from(now), now) {}
   using timeout_scope::leave;
-};
-
-/// A deadline that is counted from the moment the block is entered, or is a point in time.
-struct deadline_in {
-  clock::duration delay;
-  clock::time_point from(clock::time_point now) const noexcept { return after(now, delay); }
-};
-struct deadline_at {
-  clock::time_point when;
-  clock::time_point from(clock::time_point) const noexcept { return when; }
 };
 
 template <class F>
@@ -81,7 +75,7 @@ concept timeout_body = std::invocable<F&, timeout_scope&> || std::invocable<F&>;
 
 template <class Deadline, class F>
 requires std::invocable<F&, timeout_scope&> task<body_result_t<F, timeout_scope&>> run_with_timeout(Deadline deadline, F body) {
-  open_timeout scope(deadline.from(clock::now()));
+  open_timeout scope(deadline);
   body_value<body_result_t<F, timeout_scope&>> value;
   std::exception_ptr error;
   try {
@@ -107,7 +101,7 @@ task<await_result_t<A>> await_with_timeout(deadline_in deadline, A awaitable) {
       throw timeout_error();
     }
   }
-  open_timeout scope(deadline.from(clock::now()));
+  open_timeout scope(deadline);
   body_value<await_result_t<A>> value;
   std::exception_ptr error;
   try {

@@ -3,18 +3,9 @@
 
 #include "../sched/event_loop.hpp"
 #include "../sched/running.hpp"
-#include "../sched/task_watcher.hpp"
 #include "../sched/traceback.hpp"
 
 namespace halka::detail {
-
-task<> wait_for_close(task_handle<> closing) {
-  task_watcher watcher(1);
-  watcher.add(closing);
-  co_await watcher.until(return_when::all_completed, task_watcher::on_cancel::ignore);
-  if (watcher.cancel_requested()) detail::current.task->set_must_cancel(watcher.cancel_reason());
-  closing.result();
-}
 
 void leave_with(std::exception_ptr body, std::exception_ptr closing) {
   if (body && closing) {

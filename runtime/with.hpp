@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../sched/awaitable.hpp"
 #include "../sched/compiler.hpp"
 #include "../sched/export.hpp"
 #include "../sched/task.hpp"
-#include "as_task.hpp"
 #include "body.hpp"
+#include "cancel_scope.hpp"
 
 #include <concepts>
 #include <exception>
@@ -16,10 +17,6 @@
 namespace halka {
 
 namespace detail {
-
-/// Waits for the task that closes a resource, however often the waiting task is cancelled meanwhile; the request is delivered at
-/// the next suspension. Throws what the task throws.
-HALKA_API task<> wait_for_close(task_handle<> closing);
 
 /// Ends a `with` block: throws the body's error, else the one of closing; of two errors the second is reported.
 HALKA_API void leave_with(std::exception_ptr body, std::exception_ptr closing);
@@ -51,7 +48,8 @@ task<body_result_t<F, std::remove_reference_t<Resource>&>> run_with(Resource res
     error = std::current_exception();
   }
   try {
-    co_await wait_for_close(create_task(close_resource(resource)));
+    cancel_scope closing({.shield = true});
+    co_await closing.run([&] { return close_resource(resource); });
   } catch (...) {
     closing_error = std::current_exception();
   }

@@ -217,6 +217,8 @@ class HALKA_API event_loop {
   }
   void task_ended() noexcept { --statistics_.tasks_alive; }
   std::uint64_t next_task_id() noexcept { return statistics_.tasks_created + 1; }
+  /// Grows with each call (cancel_request.hpp).
+  std::uint64_t next_block_number() noexcept { return ++last_block_number_; }
 
  private:
   friend class callback;
@@ -241,6 +243,7 @@ class HALKA_API event_loop {
   bool closed_ = false;
   bool debug_;
   loop_statistics statistics_;
+  std::uint64_t last_block_number_ = 0;
   std::unique_ptr<poller> poller_;
   task_slab* tasks_;
   exception_handler exception_handler_;

@@ -16,7 +16,9 @@ struct task_state::extra : pooled {
   std::string reason;   // of the last cancel
   std::string name;     // if it is too long for the record
   exception_trace trace;
-  cancel_scope* innermost_scope = nullptr;
+  cancel_request* requests = nullptr;  // of blocks that have asked, the innermost first
+  cancel_request* shield = nullptr;    // the innermost one
+  unsigned more_cancels = 0;           // those that the record has no room to count
 };
 
 }  // namespace halka

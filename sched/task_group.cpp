@@ -8,11 +8,7 @@
 
 namespace halka {
 
-task_group::task_group()
-    : task_owner{child_ended, child_done},
-      parent_(detail::require_task()),
-      cancelling_at_entry_(parent_.cancelling()),
-      cancel_pending_at_entry_(parent_.cancel_pending()) {}
+task_group::task_group() : task_owner{child_ended, child_done}, parent_(detail::require_task()) { enter(parent_); }
 
 task_group::~task_group() = default;
 
@@ -51,10 +47,11 @@ void task_group::cancel() {
   cancel_called_ = true;
   if (aborting_) return;
   abort();
-  if (body_running_ && !parent_cancelled_) {
-    parent_cancelled_ = true;
-    parent_.cancel();
-  }
+  if (body_running_ && !requested()) request();
+}
+
+std::string task_group::cancel_reason() const {
+  return cancel_called_ && errors_.empty() ? "the task group was cancelled" : "a task of the group failed";
 }
 
 bool task_group::child_ended(task_owner& owner, task_state& t) {
@@ -75,10 +72,9 @@ void task_group::child_done(task_owner& owner, task_state& t) {
   t.mark_retrieved();
   group.errors_.push_back(t.exception());
   if (is_keyboard_interrupt(group.errors_.back()) && !group.interrupt_) group.interrupt_ = group.errors_.back();
-  if (group.aborting_ || group.parent_cancelled_) return;
+  if (group.aborting_ || group.requested()) return;
   group.abort();
-  group.parent_cancelled_ = true;
-  group.parent_.cancel();
+  group.request();
 }
 
 bool task_group::wait_awaiter::cancel(std::string_view reason) {
@@ -116,23 +112,12 @@ void task_group::wait_cancelled(std::exception_ptr e) {
 
 bool task_group::finish() {
   finished_ = true;
-  if (parent_cancelled_) {
-    // The group's own request is taken back; what is left beyond the count at entry came from outside.
-    if (parent_.uncancel() <= cancelling_at_entry_) {
-      cancellation_ = nullptr;
-      if (!cancel_pending_at_entry_) parent_.forget_pending_cancel();
-    }
-  }
+  if (leave(cancellation_)) cancellation_ = nullptr;
   if (interrupt_) std::rethrow_exception(interrupt_);
   if (cancellation_ && errors_.empty()) std::rethrow_exception(cancellation_);
   if (body_error_) errors_.push_back(std::move(body_error_));
   if (!errors_.empty()) {
-    if (parent_.cancelling() > cancelling_at_entry_) {
-      // A request from outside came together with the errors: it is delivered at the next suspension.
-      std::string const reason(parent_.cancel_reason());
-      parent_.uncancel();
-      parent_.cancel(reason);
-    }
+    deliver_outside_again();
     throw exception_group("unhandled errors in a task group", std::move(errors_));
   }
   return cancel_called_;

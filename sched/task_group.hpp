@@ -3,6 +3,7 @@
 
 #include "any_task.hpp"
 #include "awaitable.hpp"
+#include "cancel_request.hpp"
 #include "create_task.hpp"
 #include "export.hpp"
 #include "suspension.hpp"
@@ -12,6 +13,7 @@
 #include <cstddef>
 #include <exception>
 #include <source_location>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -31,7 +33,7 @@ namespace halka {
 ///
 /// *Thread safety*: the loop's thread only.
 /// *Source*: asyncio.TaskGroup.
-class HALKA_API task_group : private task_owner {
+class HALKA_API task_group : private task_owner, private cancel_request {
  public:
   /// Starts a coroutine as a child.
   ///
@@ -98,9 +100,9 @@ class HALKA_API task_group : private task_owner {
   static bool child_ended(task_owner& owner, task_state& t);
   static void child_done(task_owner& owner, task_state& t);
 
+  std::string cancel_reason() const override;
+
   task_state& parent_;
-  unsigned cancelling_at_entry_;
-  bool cancel_pending_at_entry_;
   std::vector<task_state*> children_;  // each knows its index; null where one has ended, so that ending touches no other
   std::size_t live_ = 0;
   std::vector<std::exception_ptr> errors_;
@@ -112,7 +114,6 @@ class HALKA_API task_group : private task_owner {
   bool aborting_ = false;
   bool finished_ = false;
   bool cancel_called_ = false;
-  bool parent_cancelled_ = false;  // by the group
 };
 
 class HALKA_API task_group::wait_awaiter final : public detail::own_awaiter, private suspension {

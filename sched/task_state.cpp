@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "task_state.hpp"
 
-#include "errors.hpp"
 #include "event_loop.hpp"
 #include "promise_base.hpp"
 #include "report.hpp"
@@ -9,7 +8,6 @@
 #include "task_slab.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace halka {
 
@@ -71,12 +69,6 @@ std::string_view task_state::cancel_reason() const noexcept {
   return extra_ ? std::string_view(extra_->reason) : std::string_view();
 }
 
-cancel_scope* task_state::innermost_scope() const noexcept { return extra_ ? extra_->innermost_scope : nullptr; }
-
-void task_state::set_innermost_scope(cancel_scope* scope) {
-  if (scope || extra_) more().innermost_scope = scope;
-}
-
 exception_trace& task_state::trace() { return more().trace; }
 
 void task_state::continue_trace(task_state const& other) noexcept {
@@ -107,67 +99,10 @@ std::string task_state::await_chain() const {
   return text;
 }
 
-// -- suspending, waking, cancelling
-
 void task_state::wake() noexcept {
   payload_.waiting = nullptr;
   phase_ = task_phase::ready;
   loop().ready().push(*this);
-}
-
-void task_state::interrupt(std::string_view reason) {
-  set_reason(reason);
-  interrupt();
-}
-
-void task_state::interrupt() noexcept {
-  flags_ |= interrupted;
-  wake();
-}
-
-bool task_state::cancel(std::string_view reason) {
-  if (phase_ >= task_phase::finished) {
-    flags_ |= retrieved;
-    return false;
-  }
-  if (flags_ & asking) return false;  // tasks that wait for each other in a circle
-  if (cancels_ < std::numeric_limits<decltype(cancels_)>::max()) ++cancels_;
-  set_reason(reason);
-  if (!ask_suspension(reason)) flags_ |= must_cancel;
-  if (phase_ == task_phase::created) run = end_unbegun;
-  return true;
-}
-
-unsigned task_state::uncancel() noexcept {
-  if (cancels_ > 0 && --cancels_ == 0) flags_ &= static_cast<std::uint16_t>(~must_cancel);
-  return cancels_;
-}
-
-void task_state::set_scope_cancelled(bool on) {
-  if (!on) {
-    flags_ &= static_cast<std::uint16_t>(~scope_cancelled);
-    return;
-  }
-  flags_ |= scope_cancelled;
-  ask_suspension({});
-}
-
-bool task_state::ask_suspension(std::string_view reason) {
-  if (phase_ != task_phase::waiting || !payload_.waiting) return false;
-  flags_ |= asking;
-  bool const asked = payload_.waiting->cancel(reason);
-  flags_ &= static_cast<std::uint16_t>(~asking);
-  return asked;
-}
-
-void task_state::deliver_pending_cancel() {
-  std::string const reason(cancel_reason());
-  if (ask_suspension(reason)) flags_ &= static_cast<std::uint16_t>(~must_cancel);
-}
-
-void task_state::throw_cancelled() {
-  flags_ &= static_cast<std::uint16_t>(~(must_cancel | interrupted));
-  throw cancelled_error(cancel_reason());
 }
 
 }  // namespace halka

@@ -15,8 +15,8 @@
 //                              +--return--> finished --> succeeded | failed | cancelled
 //
 // Cancellation follows asyncio: `cancel` counts a request. A waiting task asks its suspension to let go; when that is not possible
-// (running, ready, or the suspension has finished already) the request stays in the flag `must_cancel` and is thrown at the next
-// point where the task resumes from a suspension.
+// (running, ready, or the suspension has finished already) the request stays pending, which the flag `must_cancel` tells, and is
+// thrown at the next point where the task resumes from a suspension. The requests of blocks go the same way (cancel_request.hpp).
 //
 // Only the loop's thread touches a record, but it holds no pointer that is needed to print it other than to static text, so that
 // the slab can lie in memory which another process reads.
@@ -37,7 +37,7 @@
 
 namespace halka {
 
-class cancel_scope;
+class cancel_request;
 class event_loop;
 class task_state;
 struct exception_trace;
@@ -64,16 +64,20 @@ struct boxed_value {
 class HALKA_API task_state final : public runnable {
  public:
   enum flag : std::uint16_t {
-    must_cancel = 1,      // a request that no suspension took: thrown when the task resumes
+    must_cancel = 1,      // a request is pending, and no shield hides it: thrown when the task resumes
     interrupted = 2,      // the suspension was torn down: throws when the task resumes
-    scope_cancelled = 4,  // an enclosing cancel scope is cancelled: every suspension throws
+    scope_cancelled = 4,  // an enclosing level-triggered scope is cancelled, and no shield hides it: every suspension throws
     retrieved = 8,        // somebody looked at the failure
     has_value = 16,       // succeeded, and the value was kept in the record
     has_box = 32,         // succeeded, and the value was kept in a box
     has_exception = 64,   // failed or cancelled
     user_named = 128,
     has_extra = 256,
-    asking = 512,  // its suspension is being asked to let go
+    own_pending = 512,  // a request of `cancel` is pending
+    own_taken = 1024,   // one was taken by the suspension
+    asked = 2048,       // the suspension has taken a request, of `cancel` or of a block
+    shielded = 4096,    // in a block that hides requests from outside
+    asking = 8192,      // its suspension is being asked to let go
   };
 
   // -- identity
@@ -131,36 +135,28 @@ class HALKA_API task_state final : public runnable {
   void wake() noexcept;
 
   /// Wakes the task so that its suspension throws.
-  void interrupt(std::string_view reason);
-  /// The same, with the reason that came with the request.
   void interrupt() noexcept;
+  /// The same. The reason is known: it came with the request.
+  void interrupt(std::string_view reason) noexcept;
 
   /// Called in the `await_resume` of everything that suspended.
   void check_cancelled() {
-    if (flags_ & (must_cancel | interrupted | scope_cancelled)) [[unlikely]]
-      throw_cancelled();
+    if (flags_ & (must_cancel | interrupted | scope_cancelled | asked)) [[unlikely]]
+      meet_cancellation();
   }
   bool cancel_pending() const noexcept { return flags_ & (must_cancel | interrupted); }
-  /// Lets the next suspension throw: a cancel came together with a result that must not be lost.
-  void set_must_cancel(std::string_view reason) {
-    set_reason(reason);
-    set_must_cancel();
-  }
-  void set_must_cancel() noexcept { flags_ |= must_cancel; }
-  /// Takes back a request that was not delivered: whoever made it has ended.
-  void forget_pending_cancel() noexcept { flags_ &= static_cast<std::uint16_t>(~must_cancel); }
+  /// Lets the next suspension throw: a request that the suspension took came together with a result that must not be lost.
+  void set_must_cancel() noexcept;
+  void set_must_cancel(std::string_view) noexcept { set_must_cancel(); }
 
   // -- cancellation
 
   bool cancel(std::string_view reason = {});
-  unsigned cancelling() const noexcept { return cancels_; }
+  /// Those of `cancel`, and the blocks that have asked.
+  unsigned cancelling() const noexcept;
   unsigned uncancel() noexcept;
-  /// Switches "every suspension throws" on or off; a task that waits is interrupted at once.
-  void set_scope_cancelled(bool on);
+  /// What was given to `cancel` last.
   std::string_view cancel_reason() const noexcept;
-  /// The cancel scope that was entered last and not left.
-  cancel_scope* innermost_scope() const noexcept;
-  void set_innermost_scope(cancel_scope* scope);
 
   // -- outcome
 
@@ -237,13 +233,19 @@ class HALKA_API task_state final : public runnable {
 
  private:
   struct extra;
+  friend class cancel_request;
   friend class task_slab;
 
   task_state() noexcept = default;
   ~task_state() = default;
   void destroy() noexcept;
   void deliver_pending_cancel();
-  [[noreturn]] void throw_cancelled();
+  void deliver_if_waiting();
+  void meet_cancellation();
+  void update_cancel_flags() noexcept;
+  bool sees(cancel_request const& r) const noexcept;
+  unsigned own_cancels() const noexcept;
+  std::string reason_to_throw() const;
   extra& more();
   void set_reason(std::string_view reason);
   void step_now() {

@@ -66,7 +66,7 @@ void task_state::end_unbegun(runnable& r) {
   auto& t = static_cast<task_state&>(r);
   detail::current.task = &t;
   if (!(t.flags_ & must_cancel)) return t.step_now();  // taken back by uncancel
-  t.flags_ &= static_cast<std::uint16_t>(~must_cancel);
+  t.flags_ &= static_cast<std::uint16_t>(~(must_cancel | own_pending));
   t.finish_with(t.frame_, std::make_exception_ptr(cancelled_error(t.cancel_reason())));
   t.complete();
 }

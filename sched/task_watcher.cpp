@@ -151,12 +151,10 @@ bool task_watcher::awaiter::cancel(std::string_view reason) {
     task_->interrupt(reason);
     return true;
   }
-  if (on_cancel_ == on_cancel::cancel_tasks) {
-    if (!watcher_.cancel_tasks(reason)) return false;
-    until_ = return_when::all_completed;
-    watcher_.record_->first_cancels_others = false;  // they are cancelled already
-    if (!watcher_.record_->ended_here) watcher_.cancelled_before_first_ = true;
-  }
+  if (!watcher_.cancel_tasks(reason)) return false;
+  until_ = return_when::all_completed;
+  watcher_.record_->first_cancels_others = false;  // they are cancelled already
+  if (!watcher_.record_->ended_here) watcher_.cancelled_before_first_ = true;
   watcher_.cancel_requested_ = true;
   watcher_.cancel_reason_ = reason;
   return true;

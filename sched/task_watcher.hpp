@@ -38,7 +38,6 @@ class HALKA_API task_watcher {
   enum class on_cancel : std::uint8_t {
     leave,         // the waiting task is cancelled, the watched ones are left alone
     cancel_tasks,  // the watched ones are cancelled and waited for; then the waiting task is cancelled
-    ignore,        // waits on; the cancellation is delivered afterwards
   };
 
   explicit task_watcher(std::size_t expected = 0);
@@ -72,7 +71,7 @@ class HALKA_API task_watcher {
   /// than `seen`.
   operation until(return_when w, on_cancel c, bool cancellation_is_failure = false, std::size_t seen = 0) noexcept;
 
-  /// The cancellation that came while waiting with `cancel_tasks` or `ignore`, if one did.
+  /// The cancellation that came while waiting with `cancel_tasks`, if one did.
   bool cancel_requested() const noexcept { return cancel_requested_; }
   std::string const& cancel_reason() const noexcept { return cancel_reason_; }
   /// Whether it came before any task had ended; those that had when they were added do not count.

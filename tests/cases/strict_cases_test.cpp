@@ -4,7 +4,6 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -32,6 +31,27 @@ TEST_CASE("every suspension in a cancelled scope throws until the scope ends", "
     CHECK(clock::now() == begin);
   });
   CHECK(log == trace{"C", "C", "C", "outside"});
+}
+
+TEST_CASE("a scope that is edge-triggered throws once, as asyncio does", "[case][STRICT-01]") {
+  trace log;
+  run_virtual([&]() -> task<> {
+    auto const begin = clock::now();
+    cancel_scope s({.level_triggered = false});
+    co_await s.run([&]() -> task<> {
+      s.cancel();
+      for (int i = 0; i < 3; ++i) {
+        try {
+          co_await sleep(1s);
+          log.push_back("slept");
+        } catch (cancelled_error const&) {
+          log.push_back("C");
+        }
+      }
+    });
+    CHECK(clock::now() - begin == 2s);
+  });
+  CHECK(log == trace{"C", "slept", "slept"});
 }
 
 TEST_CASE("of nested cancelled scopes the outermost absorbs the cancellation", "[case][STRICT-02]") {
@@ -62,105 +82,50 @@ TEST_CASE("a scope that ends before its cancellation is delivered delivers nothi
   });
 }
 
-TEST_CASE("cancelling a group ends it early, without an error", "[case][STRICT-04]") {
-  trace log;
-  run_virtual([&]() -> task<> {
-    auto const begin = clock::now();
-    co_await with_task_group([&](task_group& g) -> task<> {
-      g.spawn([&]() -> task<> { co_await note_cancel(log, "a"); });
-      g.spawn([&]() -> task<> {
-        co_await sleep(10ms);
-        g.cancel();
-      });
-      co_await sleep(10s);
-      log.push_back("no");
-    });
-    log.push_back("after");
-    log.push_back(std::to_string(current_task().cancelling()));
-    CHECK(clock::now() - begin == 10ms);
-    co_await yield_now();
-  });
-  CHECK(log == trace{"a", "after", "0"});
-}
-
-TEST_CASE("a cancelled group refuses new children, and cancelling it again changes nothing", "[case][STRICT-04]") {
-  std::string refusal;
-  bool ran = false;
-  run_virtual([&]() -> task<> {
-    co_await with_task_group([&](task_group& g) {
-      g.cancel();
-      g.cancel();
-      try {
-        g.spawn([&]() -> task<> {
-          ran = true;
-          co_return;
+TEST_CASE("of nested scopes with one deadline, of every kind, the outermost absorbs it", "[case][STRICT-02]") {
+  for (bool const outer_is_level : {true, false}) {
+    run_virtual([&]() -> task<> {
+      auto const deadline = clock::now() + 1ms;
+      cancel_scope a({.deadline = deadline, .level_triggered = outer_is_level});
+      cancel_scope b({.deadline = deadline, .level_triggered = !outer_is_level});
+      bool timed_out = false;
+      co_await a.run([&]() -> task<> {
+        co_await b.run([&]() -> task<> {
+          try {
+            co_await timeout_at(deadline, wait_for_ever);
+          } catch (timeout_error const&) {
+            timed_out = true;
+          }
         });
-      } catch (std::logic_error const& e) {
-        refusal = e.what();
-      }
+      });
+      CHECK_FALSE(timed_out);
+      CHECK(a.cancelled_caught());
+      CHECK_FALSE(b.cancelled_caught());
+      co_await yield_now();
     });
-    CHECK(current_task().cancelling() == 0);
-    co_await yield_now();
-  });
-  CHECK(refusal == "task group is shutting down: it accepts no more tasks");
-  CHECK_FALSE(ran);
+  }
 }
 
-// A group cannot be named before it is entered, so the cancellation that comes earliest is that of the body's first statement.
-TEST_CASE("the body of a group that is cancelled at once is cancelled at its first suspension", "[case][STRICT-04]") {
+TEST_CASE("a shielded scope inside a cancelled one is not cancelled, unless by itself", "[case][STRICT-02]") {
   trace log;
   run_virtual([&]() -> task<> {
-    co_await with_task_group([&](task_group& g) -> task<> {
-      g.cancel();
-      log.push_back("runs");
+    cancel_scope a, b({.shield = true}), c({.deadline = clock::now() + 2ms, .shield = true});
+    co_await a.run([&]() -> task<> {
+      a.cancel();
+      co_await b.run([&]() -> task<> {
+        co_await sleep(1ms);
+        log.push_back("b");
+      });
+      co_await c.run([&]() -> task<> { co_await sleep_until(never); });
+      log.push_back("c");
       co_await yield_now();
       log.push_back("no");
     });
-    log.push_back("after");
-    co_await yield_now();
+    CHECK(a.cancelled_caught());
+    CHECK_FALSE(b.cancelled_caught());
+    CHECK(c.cancelled_caught());
   });
-  CHECK(log == trace{"runs", "after"});
-}
-
-TEST_CASE("an error of a child joins the end of a cancelled group", "[case][STRICT-04]") {
-  std::string members;
-  run_virtual([&]() -> task<> {
-    try {
-      co_await with_task_group([](task_group& g) -> task<> {
-        g.spawn([]() -> task<> {
-          try {
-            co_await sleep(10s);
-          } catch (cancelled_error const&) {
-          }
-          throw boom();
-        });
-        co_await yield_now();
-        g.cancel();
-      });
-    } catch (exception_group const& e) {
-      members = kinds(e);
-    }
-    CHECK(current_task().cancelling() == 0);
-    co_await yield_now();
-  });
-  CHECK(members == "boom");
-}
-
-TEST_CASE("an eagerly started child that cancels its own group is cancelled itself", "[case][STRICT-06]") {
-  trace log;
-  run_virtual([&]() -> task<> {
-    co_await with_task_group([&](task_group& g) {
-      auto child = [&]() -> task<> {
-        log.push_back("began");
-        g.cancel();
-        co_await sleep_until(never);
-      };
-      auto handle = g.create_task(bind_task(child), {.eager_start = true});
-      log.push_back(handle.done() ? "done" : "waits");
-    });
-    log.push_back("exited");
-  });
-  CHECK(log == trace{"began", "waits", "exited"});
+  CHECK(log == trace{"b", "c"});
 }
 
 namespace {
