@@ -35,6 +35,26 @@ invalid_state_error::invalid_state_error(invalid_state_error const&) noexcept = 
 invalid_state_error& invalid_state_error::operator=(invalid_state_error const&) noexcept = default;
 invalid_state_error::~invalid_state_error() = default;
 
+queue_empty::queue_empty() : runtime_error("queue is empty") {}
+queue_empty::queue_empty(queue_empty const&) noexcept = default;
+queue_empty& queue_empty::operator=(queue_empty const&) noexcept = default;
+queue_empty::~queue_empty() = default;
+
+queue_full::queue_full() : runtime_error("queue is full") {}
+queue_full::queue_full(queue_full const&) noexcept = default;
+queue_full& queue_full::operator=(queue_full const&) noexcept = default;
+queue_full::~queue_full() = default;
+
+queue_shut_down::queue_shut_down() : runtime_error("queue is shut down") {}
+queue_shut_down::queue_shut_down(queue_shut_down const&) noexcept = default;
+queue_shut_down& queue_shut_down::operator=(queue_shut_down const&) noexcept = default;
+queue_shut_down::~queue_shut_down() = default;
+
+broken_barrier_error::broken_barrier_error(std::string const& what) : runtime_error(what) {}
+broken_barrier_error::broken_barrier_error(broken_barrier_error const&) noexcept = default;
+broken_barrier_error& broken_barrier_error::operator=(broken_barrier_error const&) noexcept = default;
+broken_barrier_error::~broken_barrier_error() = default;
+
 deadlock_error::deadlock_error(std::string const& what) : runtime_error(what) {}
 deadlock_error::deadlock_error(deadlock_error const&) noexcept = default;
 deadlock_error& deadlock_error::operator=(deadlock_error const&) noexcept = default;

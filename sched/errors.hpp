@@ -74,6 +74,42 @@ class HALKA_API invalid_state_error : public std::logic_error {
   ~invalid_state_error() override;
 };
 
+/// `get_nowait` of a queue that holds nothing to take. *Source*: asyncio.QueueEmpty.
+class HALKA_API queue_empty : public std::runtime_error {
+ public:
+  queue_empty();
+  queue_empty(queue_empty const&) noexcept;
+  queue_empty& operator=(queue_empty const&) noexcept;
+  ~queue_empty() override;
+};
+
+/// `put_nowait` to a queue that has no place. *Source*: asyncio.QueueFull.
+class HALKA_API queue_full : public std::runtime_error {
+ public:
+  queue_full();
+  queue_full(queue_full const&) noexcept;
+  queue_full& operator=(queue_full const&) noexcept;
+  ~queue_full() override;
+};
+
+/// A put to a queue that was shut down, or a get when nothing is left in it. *Source*: asyncio.QueueShutDown.
+class HALKA_API queue_shut_down : public std::runtime_error {
+ public:
+  queue_shut_down();
+  queue_shut_down(queue_shut_down const&) noexcept;
+  queue_shut_down& operator=(queue_shut_down const&) noexcept;
+  ~queue_shut_down() override;
+};
+
+/// Waiting at a barrier that was aborted, or that is reset meanwhile. *Source*: asyncio.BrokenBarrierError.
+class HALKA_API broken_barrier_error : public std::runtime_error {
+ public:
+  explicit broken_barrier_error(std::string const& what);
+  broken_barrier_error(broken_barrier_error const&) noexcept;
+  broken_barrier_error& operator=(broken_barrier_error const&) noexcept;
+  ~broken_barrier_error() override;
+};
+
 /// Nothing can happen any more: no task is ready, no timer is set and nobody outside holds work. Thrown by loops that can know it
 /// (those on a virtual clock) instead of waiting for ever.
 class HALKA_API deadlock_error : public std::runtime_error {

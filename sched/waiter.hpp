@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
+
 namespace halka {
 
 /// A place in the list of those who wait for something to finish. It lies in the waiting coroutine's frame, so waiting allocates
@@ -18,19 +20,31 @@ class waiter {
   /// Whether this is a waiter of the kind that `f` tells.
   bool notifies(function f) const noexcept { return notify_ == f; }
 
+  /// How many stand before it in its list.
+  std::size_t before() const noexcept {
+    std::size_t n = 0;
+    if (linked())
+      for (waiter const* w = this; w != *head_; w = w->previous_) ++n;
+    return n;
+  }
+
   void leave() noexcept {
     if (!next_) return;
-    next_->previous_ = previous_;
-    previous_->next_ = next_;
-    if (*head_ == this) *head_ = next_ == this ? nullptr : next_;
-    next_ = previous_ = nullptr;
+    if (next_ == this) {
+      *head_ = nullptr;
+    } else {
+      next_->previous_ = previous_;
+      previous_->next_ = next_;
+      if (*head_ == this) *head_ = next_;
+    }
+    next_ = nullptr;
   }
 
  private:
   friend class waiter_list;
-  waiter* next_ = nullptr;
-  waiter* previous_ = nullptr;
-  waiter** head_ = nullptr;
+  waiter* next_ = nullptr;  // the others are set while this is
+  waiter* previous_;
+  waiter** head_;
   function notify_;
 };
 
