@@ -8,4 +8,6 @@ void event::set() noexcept {
   waiters_.grant_all();
 }
 
+void event::wait_awaiter::describe(wait_description& d) const { d.what = "an event"; }
+
 }  // namespace halka

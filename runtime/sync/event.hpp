@@ -44,14 +44,20 @@ class HALKA_API event {
 class HALKA_API event::wait_awaiter final : public sync_awaiter {
  public:
   explicit wait_awaiter(event& e) noexcept : event_(e) {}
-  bool await_ready() const { return event_.set_ && detail::within_budget(); }
+  bool await_ready() {
+    if (!event_.set_) return false;
+    set_granted();
+    return detail::within_budget();
+  }
   template <class Promise>
   void await_suspend(std::coroutine_handle<Promise> h) {
-    suspend(h, event_.waiters_, event_.set_);
+    suspend(h, event_.waiters_);
   }
-  void await_resume() { check_resumed(); }
+  void await_resume() { check_cancelled(); }
 
  private:
+  void describe(wait_description& d) const override;
+
   event& event_;
 };
 

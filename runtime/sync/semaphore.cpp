@@ -1,36 +1,36 @@
 // SPDX-License-Identifier: MIT
 #include "semaphore.hpp"
 
+#include <limits>
 #include <stdexcept>
 
 namespace halka {
 
-semaphore::semaphore(std::ptrdiff_t permits) : permits_(static_cast<std::size_t>(permits)) {
+semaphore::semaphore(std::ptrdiff_t permits) : semaphore(permits, std::numeric_limits<std::size_t>::max()) {}
+
+semaphore::semaphore(std::ptrdiff_t permits, std::size_t most) : permits_(static_cast<std::size_t>(permits)), most_(most) {
   if (permits < 0) throw std::invalid_argument("semaphore: the number of permits must not be negative");
 }
 
-void semaphore::release() {
-  // Permits are free only while nobody waits.
-  if (waiters_.empty())
+bool semaphore::give_back() noexcept {
+  if (!waiters_.empty())
+    waiters_.grant_first();
+  else if (permits_ < most_)
     ++permits_;
   else
-    waiters_.grant_first();
+    return false;
+  return true;
 }
 
-bool semaphore::acquire_awaiter::await_ready() {
-  if (semaphore_.locked()) return false;
-  --semaphore_.permits_;
-  taken_ = true;
-  return detail::within_budget();
+void semaphore::release() {
+  if (!give_back()) throw std::invalid_argument("bounded_semaphore: more permits were released than acquired");
 }
 
-void semaphore::acquire_awaiter::await_resume() {
-  try {
-    check_resumed();
-  } catch (...) {
-    if (was_granted()) semaphore_.release();
-    throw;
-  }
+void semaphore::acquire_awaiter::leave_cancelled() {
+  if (granted()) semaphore_.give_back();
+  check_cancelled();
 }
+
+void semaphore::acquire_awaiter::describe(wait_description& d) const { d.what = with_place("a semaphore"); }
 
 }  // namespace halka

@@ -34,10 +34,12 @@ class HALKA_API semaphore {
   sync_operation<hold_awaiter, semaphore> hold() noexcept { return sync_operation<hold_awaiter, semaphore>(*this); }
 
   /// Gives a permit back, or to the first who waits.
+  ///
+  /// *Errors*: `std::invalid_argument` if a `bounded_semaphore` has all its permits.
   void release();
 
   /// True if `acquire` would suspend.
-  bool locked() const noexcept { return permits_ == 0 || !waiters_.empty(); }
+  bool locked() const noexcept { return permits_ == 0; }
 
   struct statistics_type {
     std::size_t permits;  // free
@@ -45,9 +47,15 @@ class HALKA_API semaphore {
   };
   statistics_type statistics() const noexcept { return {permits_, waiters_.size()}; }
 
+ protected:
+  semaphore(std::ptrdiff_t permits, std::size_t most);
+
  private:
+  bool give_back() noexcept;
+
   sync_waiters waiters_;
-  std::size_t permits_;
+  std::size_t permits_;  // none while somebody waits
+  std::size_t most_;
 };
 
 /// A permit that is held.
@@ -60,7 +68,7 @@ class [[nodiscard("the permit is given back when this is destroyed")]] semaphore
     return *this;
   }
   ~permit() {
-    if (semaphore_) semaphore_->release();
+    if (semaphore_) semaphore_->give_back();
   }
 
  private:
@@ -70,18 +78,27 @@ class [[nodiscard("the permit is given back when this is destroyed")]] semaphore
 class HALKA_API semaphore::acquire_awaiter : public sync_awaiter {
  public:
   explicit acquire_awaiter(semaphore& s) noexcept : semaphore_(s) {}
-  bool await_ready();
+  bool await_ready() {
+    if (semaphore_.locked()) return false;
+    --semaphore_.permits_;
+    set_granted();
+    return detail::within_budget();
+  }
   template <class Promise>
   void await_suspend(std::coroutine_handle<Promise> h) {
-    suspend(h, semaphore_.waiters_, taken_);
+    suspend(h, semaphore_.waiters_);
   }
-  void await_resume();
+  void await_resume() {
+    if (cancel_due()) [[unlikely]]
+      leave_cancelled();
+  }
 
  protected:
   semaphore& semaphore_;
 
  private:
-  bool taken_ = false;  // in await_ready
+  [[gnu::cold]] void leave_cancelled();
+  void describe(wait_description& d) const final;
 };
 
 class semaphore::hold_awaiter final : public acquire_awaiter {

@@ -3,6 +3,8 @@
 
 #include "../../sched/event_loop.hpp"
 
+#include <stdexcept>
+
 namespace halka {
 
 std::size_t sync_waiters::size() const noexcept {
@@ -11,14 +13,19 @@ std::size_t sync_waiters::size() const noexcept {
   return n;
 }
 
-void sync_awaiter::enqueue(sync_waiters& queue, bool granted_already) {
-  if (granted_already) {
-    granted_ = true;
-    return task_->yield_to(detail::current.loop->ready());
+void sync_waiters::turn_away_all() {
+  while (!empty()) {
+    sync_awaiter& a = first();
+    a.leave();
+    a.wake();
   }
-  queue.list_.add(*this);
-  task_->wait_on(*this);
 }
+
+void sync_awaiter::refuse_loop() {
+  throw std::logic_error("tasks of two loops wait for one object: only channel works between loops");
+}
+
+void sync_awaiter::wait_a_pass() { task_->yield_to(detail::current.loop->ready()); }
 
 bool sync_awaiter::cancel(std::string_view reason) {
   leave();
@@ -26,10 +33,11 @@ bool sync_awaiter::cancel(std::string_view reason) {
   return true;
 }
 
-void sync_awaiter::granted(waiter& w) {
-  auto& self = static_cast<sync_awaiter&>(w);
-  self.granted_ = true;
-  self.task_->wake();
+void sync_awaiter::grant_and_wake(waiter& w) { static_cast<sync_awaiter&>(w).grant(); }
+
+std::string sync_awaiter::with_place(std::string what) const {
+  if (std::size_t const n = before(); n > 0) what += ", behind " + std::to_string(n) + (n == 1 ? " other" : " others");
+  return what;
 }
 
 }  // namespace halka

@@ -177,6 +177,24 @@ TEST_CASE("taking free permits does not starve a due timer and other tasks", "[c
   check_in_time(turns_after([&] { return s.acquire(); }));
 }
 
+TEST_CASE("taking items that are there does not starve a due timer and other tasks", "[case][STRICT-09]") {
+  queue<int> q;
+  for (int i = 0; i < 200'000; ++i) q.put_nowait(i);
+  check_in_time(turns_after([&] { return q.get(); }));
+  CHECK(q.empty());
+}
+
+TEST_CASE("putting items into a queue with room does not starve a due timer and other tasks", "[case][STRICT-09]") {
+  queue<int> q;
+  check_in_time(turns_after([&] { return q.put(1); }));
+  CHECK(q.size() == 200'000);
+}
+
+TEST_CASE("taking a free lock does not starve a due timer and other tasks", "[case][STRICT-09]") {
+  lock l;
+  check_in_time(turns_after([&]() -> task<> { auto held = co_await l.hold(); }));
+}
+
 TEST_CASE("awaiting tasks that end during their eager start does not starve a due timer and other tasks", "[case][STRICT-09]") {
   check_in_time(turns_after([] {
     auto nothing = []() -> task<> { co_return; };

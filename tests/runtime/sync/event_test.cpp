@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "../support/scenario.hpp"
+#include "../../support/scenario.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
