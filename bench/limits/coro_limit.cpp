@@ -85,6 +85,109 @@ void run_ping_pong(order const& o, meter& m) {
   m.stop();
 }
 
+/// A place for one number; one task waits for it.
+struct slot {
+  std::size_t value = 0;
+  bool full = false;
+  std::coroutine_handle<> waiting;
+
+  void put(std::size_t v) {
+    value = v;
+    full = true;
+    if (waiting) bare::ready.push(std::exchange(waiting, nullptr));
+  }
+  bool await_ready() const noexcept { return full; }
+  void await_suspend(std::coroutine_handle<> h) noexcept { waiting = h; }
+  std::size_t await_resume() noexcept {
+    full = false;
+    return value;
+  }
+};
+
+bare::task ask(slot& question, slot& answer, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) {
+    question.put(i);
+    bench::sink = co_await answer;
+  }
+}
+bare::task reply(slot& question, slot& answer, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) answer.put(co_await question);
+}
+
+void run_queue(order const& o, meter& m) {
+  bare::group all;
+  slot question, answer;
+  reply(question, answer, o.units).start(all);
+  ask(question, answer, o.units).start(all);
+  m.start();
+  bare::ready.run();
+  m.stop();
+}
+
+/// A lock that is handed to the first who waits.
+struct mutex {
+  struct acquire {
+    mutex& of;
+    acquire* next = nullptr;
+    std::coroutine_handle<> waiting = nullptr;
+
+    bool await_ready() const noexcept {
+      if (of.held) return false;
+      return of.held = true;
+    }
+    void await_suspend(std::coroutine_handle<> h) noexcept {
+      waiting = h;
+      *of.last = this;
+      of.last = &next;
+    }
+    void await_resume() const noexcept {}
+  };
+  void release() {
+    if (!first) {
+      held = false;
+      return;
+    }
+    acquire* const a = first;
+    first = a->next;
+    if (!first) last = &first;
+    bare::ready.push(a->waiting);
+  }
+
+  bool held = false;
+  acquire* first = nullptr;
+  acquire** last = &first;
+};
+
+bare::task take_free_lock(order o, meter& m) {
+  mutex l;
+  m.start();
+  for (std::size_t i = 0; i < o.units; ++i) {
+    co_await mutex::acquire{l};
+    l.release();
+  }
+  m.stop();
+}
+
+bare::task take_turns(mutex& l, std::size_t n) {
+  co_await mutex::acquire{l};
+  co_await bare::yield{};
+  for (std::size_t i = 0; i < n; ++i) {
+    l.release();
+    co_await mutex::acquire{l};
+  }
+  l.release();
+}
+
+void pass_lock(order const& o, meter& m) {
+  bare::group all;
+  mutex l;
+  take_turns(l, o.units / 2).start(all);
+  take_turns(l, o.units / 2).start(all);
+  m.start();
+  bare::ready.run();
+  m.stop();
+}
+
 bare::task sleeper(std::uint64_t delay, bool sampled) {
   std::uint64_t const due = sampled ? bench::now_ns() + delay : 0;
   co_await bare::sleep{delay};
@@ -116,6 +219,9 @@ constexpr bench::workload workloads[] = {
     {"spawn", [](order const& o, meter& m) { bench::repeat(o, m, [](std::size_t n) { bare::run(spawn_and_join(n)); }); }},
     {"yield", run_yields},
     {"ping", run_ping_pong},
+    {"queue", run_queue},
+    {"lock", [](order const& o, meter& m) { bare::run(take_free_lock(o, m)); }},
+    {"lock_pass", pass_lock},
     {"sleep", [](order const& o, meter& m) { bench::repeat(o, m, sleep_and_join); }},
     {"wait_for", [](order const& o, meter& m) { bare::run(wait_for_ready(o, m)); }},
     {"read", bench::read_with_uring},

@@ -4,6 +4,7 @@
 
 #include <asio.hpp>
 #include <asio/experimental/awaitable_operators.hpp>
+#include <asio/experimental/channel.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -44,6 +45,32 @@ awaitable<void> await_children(order o, meter& m) {
 
 awaitable<void> yields(std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) co_await asio::post(use_awaitable);
+}
+
+using channel = asio::experimental::channel<void(asio::error_code, std::size_t)>;
+
+awaitable<void> ask(channel& questions, channel& answers, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) {
+    co_await questions.async_send(asio::error_code(), i, use_awaitable);
+    bench::sink = co_await answers.async_receive(use_awaitable);
+  }
+}
+
+awaitable<void> reply(channel& questions, channel& answers, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) {
+    std::size_t const question = co_await questions.async_receive(use_awaitable);
+    co_await answers.async_send(asio::error_code(), question, use_awaitable);
+  }
+}
+
+void ping_queues(order const& o, meter& m) {
+  run([&](asio::io_context& loop) {
+    static channel questions(loop, 1), answers(loop, 1);
+    start(loop, reply(questions, answers, o.units));
+    start(loop, ask(questions, answers, o.units));
+    m.start();
+  });
+  m.stop();
 }
 
 awaitable<void> sleeper(std::uint64_t delay, bool sampled) {
@@ -96,6 +123,7 @@ constexpr bench::workload workloads[] = {
     {"await", [](order const& o, meter& m) { run([&](asio::io_context& loop) { start(loop, await_children(o, m)); }); }},
     {"spawn", spawn},
     {"yield", yield},
+    {"queue", ping_queues},
     {"sleep", sleep},
     {"wait_for", [](order const& o, meter& m) { run([&](asio::io_context& loop) { start(loop, wait_for_ready(o, m)); }); }},
 };

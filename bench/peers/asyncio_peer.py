@@ -120,6 +120,49 @@ async def ping_semaphores(meter, units, alive, warm_up):
     meter.stop()
 
 
+async def ask(questions, answers, n):
+    for i in range(n):
+        await questions.put(i)
+        await answers.get()
+
+
+async def reply(questions, answers, n):
+    for _ in range(n):
+        await answers.put(await questions.get())
+
+
+async def ping_queues(meter, units, alive, warm_up):
+    questions, answers = asyncio.Queue(1), asyncio.Queue(1)
+    meter.start()
+    await asyncio.gather(reply(questions, answers, units), ask(questions, answers, units))
+    meter.stop()
+
+
+async def take_free_lock(meter, units, alive, warm_up):
+    lock = asyncio.Lock()
+    meter.start()
+    for _ in range(units):
+        await lock.acquire()
+        lock.release()
+    meter.stop()
+
+
+async def take_turns(lock, n):
+    await lock.acquire()
+    await asyncio.sleep(0)
+    for _ in range(n):
+        lock.release()
+        await lock.acquire()
+    lock.release()
+
+
+async def pass_lock(meter, units, alive, warm_up):
+    lock = asyncio.Lock()
+    meter.start()
+    await asyncio.gather(take_turns(lock, units // 2), take_turns(lock, units // 2))
+    meter.stop()
+
+
 async def sleeper(delay, sampled):
     due = time.monotonic() + delay
     await asyncio.sleep(delay)
@@ -196,6 +239,9 @@ WORKLOADS = {
     "yield": yields,
     "event": ping_events,
     "semaphore": ping_semaphores,
+    "queue": ping_queues,
+    "lock": take_free_lock,
+    "lock_pass": pass_lock,
     "sleep": in_batches(sleep_and_join),
     "wait_for": wait_for_ready,
     "sleep_beside": sleep_beside_yields,

@@ -64,6 +64,9 @@ WORKLOADS = [
     Workload("message", "message to another thread's loop and back, on one core", "message", MILLION // 2, ratio=1.25),
     Workload("message_cores", "the same on all cores: time on the wall", "message_cores", MILLION // 4, measure="wall_ns"),
     Workload("many_to_many", "from 4 loops to 4 loops: time on the wall", "many_to_many", 2 * MILLION, 4, measure="wall_ns"),
+    Workload("queue", "round trip between two tasks, queues of one", "queue", 8 * MILLION, ratio=3),
+    Workload("lock", "take and release a free lock", "lock", 40 * MILLION, ratio=3),
+    Workload("lock_pass", "a lock goes between two tasks", "lock_pass", 16 * MILLION, ratio=3),
     Workload(
         "sleep_million",
         "1e6 sleeping tasks, random deadlines in 1 s",

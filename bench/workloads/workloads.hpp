@@ -25,6 +25,11 @@ void yields(order const&, meter&);
 void ping_events(order const&, meter&);
 void ping_semaphores(order const&, meter&);
 
+// hand_over.cpp
+void ping_queues(order const&, meter&);
+void lock_free(order const&, meter&);
+void pass_lock(order const&, meter&);
+
 // timers.cpp
 void sleepers(order const&, meter&);
 void sleeper_beside_yields(order const&, meter&);

@@ -69,6 +69,16 @@ async fn yields(n: usize) {
     }
 }
 
+async fn take_turns(lock: std::sync::Arc<tokio::sync::Mutex<()>>, n: usize) {
+    let mut held = lock.lock().await;
+    yield_now().await;
+    for _ in 0..n {
+        drop(held);
+        held = lock.lock().await;
+    }
+    drop(held)
+}
+
 async fn sleeper(delay: Duration, sampled: bool) -> Option<f64> {
     let due = Instant::now() + delay;
     tokio::time::sleep(delay).await;
@@ -157,6 +167,38 @@ async fn run(workload: &str, units: usize, alive: usize, warm_up: usize) {
             join(vec![answer, serve]).await;
             m.stop(units, alive, &mut late)
         }
+        "queue" => {
+            let (question, mut questions) = tokio::sync::mpsc::channel(1);
+            let (answer, mut answers) = tokio::sync::mpsc::channel(1);
+            let m = Meter::start();
+            let replies = spawn(async move {
+                while let Some(i) = questions.recv().await {
+                    answer.send(i).await.unwrap();
+                }
+            });
+            let asks = spawn(async move {
+                for i in 0..units {
+                    question.send(i).await.unwrap();
+                    black_box(answers.recv().await);
+                }
+            });
+            join(vec![replies, asks]).await;
+            m.stop(units, alive, &mut late)
+        }
+        "lock" => {
+            let lock = tokio::sync::Mutex::new(());
+            let m = Meter::start();
+            for _ in 0..units {
+                black_box(lock.lock().await);
+            }
+            m.stop(units, alive, &mut late)
+        }
+        "lock_pass" => {
+            let lock = std::sync::Arc::new(tokio::sync::Mutex::new(()));
+            let m = Meter::start();
+            join((0..2).map(|_| spawn(take_turns(lock.clone(), units / 2))).collect()).await;
+            m.stop(units, alive, &mut late)
+        }
         "sleep" => {
             for _ in 0..(warm_up + alive - 1) / alive {
                 sleep_and_join(alive, &mut late).await
@@ -182,7 +224,7 @@ async fn run(workload: &str, units: usize, alive: usize, warm_up: usize) {
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments[0] == "--list" {
-        println!("await\nspawn\nyield\nevent\nsemaphore\nsleep\nwait_for");
+        println!("await\nspawn\nyield\nevent\nsemaphore\nqueue\nlock\nlock_pass\nsleep\nwait_for");
         return;
     }
     let number = |i: usize| arguments.get(i).map_or(0, |n| n.parse().unwrap());
