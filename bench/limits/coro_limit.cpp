@@ -85,40 +85,56 @@ void run_ping_pong(order const& o, meter& m) {
   m.stop();
 }
 
-/// A place for one number; one task waits for it.
-struct slot {
-  std::size_t value = 0;
-  bool full = false;
-  std::coroutine_handle<> waiting;
+/// A queue of one number: both ends wait, for one task each.
+class slot {
+ public:
+  struct put {
+    slot& into;
+    std::size_t value;
+    bool await_ready() const noexcept { return !into.full_; }
+    void await_suspend(std::coroutine_handle<> h) noexcept { into.putter_ = h; }
+    void await_resume() {
+      into.value_ = value;
+      into.full_ = true;
+      if (into.getter_) bare::ready.push(std::exchange(into.getter_, nullptr));
+    }
+  };
+  struct get {
+    slot& from;
+    bool await_ready() const noexcept { return from.full_; }
+    void await_suspend(std::coroutine_handle<> h) noexcept { from.getter_ = h; }
+    std::size_t await_resume() {
+      from.full_ = false;
+      if (from.putter_) bare::ready.push(std::exchange(from.putter_, nullptr));
+      return from.value_;
+    }
+  };
 
-  void put(std::size_t v) {
-    value = v;
-    full = true;
-    if (waiting) bare::ready.push(std::exchange(waiting, nullptr));
-  }
-  bool await_ready() const noexcept { return full; }
-  void await_suspend(std::coroutine_handle<> h) noexcept { waiting = h; }
-  std::size_t await_resume() noexcept {
-    full = false;
-    return value;
-  }
+ private:
+  std::size_t value_ = 0;
+  bool full_ = false;
+  std::coroutine_handle<> putter_;
+  std::coroutine_handle<> getter_;
 };
 
-bare::task ask(slot& question, slot& answer, std::size_t n) {
+bare::task ask(slot& questions, slot& answers, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) {
-    question.put(i);
-    bench::sink = co_await answer;
+    co_await slot::put{questions, i};
+    bench::sink = co_await slot::get{answers};
   }
 }
-bare::task reply(slot& question, slot& answer, std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) answer.put(co_await question);
+bare::task reply(slot& questions, slot& answers, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) {
+    std::size_t const question = co_await slot::get{questions};
+    co_await slot::put{answers, question};
+  }
 }
 
 void run_queue(order const& o, meter& m) {
   bare::group all;
-  slot question, answer;
-  reply(question, answer, o.units).start(all);
-  ask(question, answer, o.units).start(all);
+  slot questions, answers;
+  reply(questions, answers, o.units).start(all);
+  ask(questions, answers, o.units).start(all);
   m.start();
   bare::ready.run();
   m.stop();

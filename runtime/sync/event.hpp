@@ -23,7 +23,10 @@ class HALKA_API event {
   bool is_set() const noexcept { return set_; }
 
   /// Wakes all who wait, in the order in which they came, also if `clear` follows at once.
-  void set() noexcept;
+  void set() noexcept {
+    set_ = true;
+    waiters_.grant_all();
+  }
   void clear() noexcept { set_ = false; }
 
   /// Suspends until the flag is set; not at all if it is.

@@ -53,9 +53,12 @@ void queue_base::get_awaiter::claim_oddly() {
     }
     check_cancelled();
   }
-  // The queue was shut down, and the item that was promised is gone with it. Who was turned away may find one that another has
+  // The queue was shut down, and an item that was promised may be gone with it. Who was turned away may find one that another has
   // given back.
-  if (!queue_.has_item()) queue_.refuse_get();
+  if (granted() && queue_.promised_items_ > 0)
+    --queue_.promised_items_;
+  else if (!queue_.has_item())
+    queue_.refuse_get();
 }
 
 void queue_base::get_awaiter::describe(wait_description& d) const { d.what = with_place("an item of a queue"); }
@@ -67,6 +70,7 @@ void queue_base::put_awaiter::wait_with_promise() {
 }
 
 void queue_base::put_awaiter::leave_without_place() {
+  if (granted()) --queue_.promised_places_;
   if (cancel_due()) {
     if (granted()) queue_.offer_place();
     check_cancelled();

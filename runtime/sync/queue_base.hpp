@@ -74,13 +74,13 @@ class HALKA_API queue_base {
   void added() {
     ++items_;
     ++unfinished_;
-    offer_item();
+    if (!getters_.empty()) promise_item();
   }
   void taken() {
     --items_;
-    offer_place();
+    if (!putters_.empty()) promise_place();
   }
-  /// An item is free, or may be: promises it to the first who waits.
+  /// If there is an item that was promised to nobody: promises it to the first who waits.
   void offer_item() {
     if (!getters_.empty() && has_item()) promise_item();
   }
@@ -140,10 +140,10 @@ class HALKA_API queue_base::get_awaiter : public sync_awaiter {
   /// Throws if there is nothing to take.
   void claim() {
     if (!suspended()) return;
-    if (cancel_due() || !granted() || queue_.promised_items_ == 0) [[unlikely]]
+    if (task().cancel_due() || queue_.shut_down_) [[unlikely]]
       claim_oddly();
     else
-      --queue_.promised_items_;
+      --queue_.promised_items_;  // who is woken was granted it
   }
 
   queue_base& queue_;
@@ -178,9 +178,9 @@ class HALKA_API queue_base::put_awaiter : public sync_awaiter {
   /// Throws if there is no place.
   void claim() {
     if (!suspended()) return;
-    if (granted()) --queue_.promised_places_;
-    if (cancel_due() || queue_.shut_down_) [[unlikely]]
+    if (task().cancel_due() || queue_.shut_down_) [[unlikely]]
       leave_without_place();
+    --queue_.promised_places_;  // who is woken was granted it
   }
 
   queue_base& queue_;

@@ -12,19 +12,7 @@ semaphore::semaphore(std::ptrdiff_t permits, std::size_t most) : permits_(static
   if (permits < 0) throw std::invalid_argument("semaphore: the number of permits must not be negative");
 }
 
-bool semaphore::give_back() noexcept {
-  if (!waiters_.empty())
-    waiters_.grant_first();
-  else if (permits_ < most_)
-    ++permits_;
-  else
-    return false;
-  return true;
-}
-
-void semaphore::release() {
-  if (!give_back()) throw std::invalid_argument("bounded_semaphore: more permits were released than acquired");
-}
+void semaphore::refuse_release() { throw std::invalid_argument("bounded_semaphore: more permits were released than acquired"); }
 
 void semaphore::acquire_awaiter::leave_cancelled() {
   if (granted()) semaphore_.give_back();

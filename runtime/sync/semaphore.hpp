@@ -36,7 +36,10 @@ class HALKA_API semaphore {
   /// Gives a permit back, or to the first who waits.
   ///
   /// *Errors*: `std::invalid_argument` if a `bounded_semaphore` has all its permits.
-  void release();
+  void release() {
+    if (!give_back()) [[unlikely]]
+      refuse_release();
+  }
 
   /// True if `acquire` would suspend.
   bool locked() const noexcept { return permits_ == 0; }
@@ -51,7 +54,16 @@ class HALKA_API semaphore {
   semaphore(std::ptrdiff_t permits, std::size_t most);
 
  private:
-  bool give_back() noexcept;
+  bool give_back() noexcept {
+    if (!waiters_.empty())
+      waiters_.grant_first();
+    else if (permits_ < most_)
+      ++permits_;
+    else
+      return false;
+    return true;
+  }
+  [[noreturn]] static void refuse_release();
 
   sync_waiters waiters_;
   std::size_t permits_;  // none while somebody waits

@@ -135,14 +135,17 @@ TEST_CASE("waiting and notifying need the lock", "[runtime][condition]") {
 }
 
 TEST_CASE("notify of none wakes none", "[runtime][condition]") {
-  trace log;
-  run_virtual([&]() -> task<> {
+  run_virtual([]() -> task<> {
+    trace log;
     condition c;
     auto a = spawn(wait_and_note, std::ref(c), std::ref(log), "a");
     co_await yield_now();
-    auto held = co_await c.hold();
-    c.notify(0);
-    CHECK(c.statistics().waiting == 1);
+    {
+      auto held = co_await c.hold();
+      c.notify(0);
+      CHECK(c.statistics().waiting == 1);
+    }
     a.cancel();
+    co_await settle();
   });
 }
