@@ -79,9 +79,9 @@ class file_turns::awaiter final : public detail::own_awaiter, private suspension
   }
 
  private:
-  bool cancel(std::string_view reason) override {
+  bool cancel(std::string_view) override {
     leave();
-    task_->interrupt(reason);
+    task_->interrupt();
     return true;
   }
   void describe(wait_description& d) const override { d.what = "its turn in a file"; }

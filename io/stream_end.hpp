@@ -32,9 +32,9 @@ class HALKA_API stream_end_awaiter final : public detail::own_awaiter, private s
   }
 
  private:
-  bool cancel(std::string_view reason) override {
+  bool cancel(std::string_view) override {
     leave();
-    task_->interrupt(reason);
+    task_->interrupt();
     return true;
   }
   void describe(wait_description& d) const override {

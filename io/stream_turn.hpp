@@ -60,9 +60,9 @@ class HALKA_API stream_turn_awaiter final : public detail::own_awaiter, private 
     state_->claim(nullptr);
     granted_ = true;
   }
-  bool cancel(std::string_view reason) override {
+  bool cancel(std::string_view) override {
     leave();
-    task_->interrupt(reason);
+    task_->interrupt();
     return true;
   }
   void describe(wait_description& d) const override { d.what = "its turn to write to " + state_->name(); }

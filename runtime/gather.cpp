@@ -41,7 +41,7 @@ task<> join_or_cancel(task_watcher& watcher) {
     co_return;
   }
   // The failure comes first; a cancellation that came while the others ended is delivered at the next suspension.
-  if (watcher.cancel_requested()) self.set_must_cancel(watcher.cancel_reason());
+  if (watcher.cancel_requested()) self.set_must_cancel();
   std::rethrow_exception(watcher[failed].state().exception());
 }
 

@@ -18,7 +18,7 @@ task<std::size_t> first_of(task_watcher& watcher) {
   // What the winner took must not be lost: a cancellation that came after it had ended is delivered at the next suspension. The
   // result of a task that had ended before is not lost.
   if (!watcher.saw_an_end()) self.check_cancelled();
-  if (watcher.cancel_requested()) self.set_must_cancel(watcher.cancel_reason());
+  if (watcher.cancel_requested()) self.set_must_cancel();
   if (std::exception_ptr const e = watcher[winner].state().exception()) std::rethrow_exception(e);
   co_return winner;
 }

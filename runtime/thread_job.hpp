@@ -164,9 +164,9 @@ class thread_awaiter final : public own_awaiter, private suspension {
   }
 
  private:
-  bool cancel(std::string_view reason) override {
+  bool cancel(std::string_view) override {
     std::exchange(job_, nullptr)->abandon();
-    task_->interrupt(reason);
+    task_->interrupt();
     return true;
   }
   void describe(wait_description& d) const override { d.what = "a call on a worker thread"; }

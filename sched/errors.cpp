@@ -24,12 +24,6 @@ timeout_error::timeout_error(timeout_error const&) noexcept = default;
 timeout_error& timeout_error::operator=(timeout_error const&) noexcept = default;
 timeout_error::~timeout_error() = default;
 
-queue_shut_down::queue_shut_down() : queue_shut_down("queue is shut down") {}
-queue_shut_down::queue_shut_down(std::string const& what) : runtime_error(what) {}
-queue_shut_down::queue_shut_down(queue_shut_down const&) noexcept = default;
-queue_shut_down& queue_shut_down::operator=(queue_shut_down const&) noexcept = default;
-queue_shut_down::~queue_shut_down() = default;
-
 invalid_state_error::invalid_state_error(std::string const& what) : logic_error(what) {}
 invalid_state_error::invalid_state_error(invalid_state_error const&) noexcept = default;
 invalid_state_error& invalid_state_error::operator=(invalid_state_error const&) noexcept = default;
@@ -45,7 +39,8 @@ queue_full::queue_full(queue_full const&) noexcept = default;
 queue_full& queue_full::operator=(queue_full const&) noexcept = default;
 queue_full::~queue_full() = default;
 
-queue_shut_down::queue_shut_down() : runtime_error("queue is shut down") {}
+queue_shut_down::queue_shut_down() : queue_shut_down("queue is shut down") {}
+queue_shut_down::queue_shut_down(std::string const& what) : runtime_error(what) {}
 queue_shut_down::queue_shut_down(queue_shut_down const&) noexcept = default;
 queue_shut_down& queue_shut_down::operator=(queue_shut_down const&) noexcept = default;
 queue_shut_down::~queue_shut_down() = default;

@@ -53,16 +53,6 @@ class HALKA_API timeout_error : public std::runtime_error {
   ~timeout_error() override;
 };
 
-/// A queue or channel takes no more items, or has none left and will get none. *Source*: Python's QueueShutDown.
-class HALKA_API queue_shut_down : public std::runtime_error {
- public:
-  queue_shut_down();
-  explicit queue_shut_down(std::string const& what);
-  queue_shut_down(queue_shut_down const&) noexcept;
-  queue_shut_down& operator=(queue_shut_down const&) noexcept;
-  ~queue_shut_down() override;
-};
-
 /// An object was asked for what its state does not allow: the result of a task that has none yet, a second result for a future.
 ///
 /// *Source*: asyncio.InvalidStateError.
@@ -92,10 +82,12 @@ class HALKA_API queue_full : public std::runtime_error {
   ~queue_full() override;
 };
 
-/// A put to a queue that was shut down, or a get when nothing is left in it. *Source*: asyncio.QueueShutDown.
+/// A put to a queue that was shut down, or a get when nothing is left in it; a send to a channel that is closed. *Source*:
+/// asyncio.QueueShutDown.
 class HALKA_API queue_shut_down : public std::runtime_error {
  public:
   queue_shut_down();
+  explicit queue_shut_down(std::string const& what);
   queue_shut_down(queue_shut_down const&) noexcept;
   queue_shut_down& operator=(queue_shut_down const&) noexcept;
   ~queue_shut_down() override;

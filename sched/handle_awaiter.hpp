@@ -49,7 +49,7 @@ class handle_awaiter final : public own_awaiter, private suspension, private wai
     if (handle_.done()) return false;
     // What is awaited waits for this task: somebody has to let go.
     leave();
-    task_->interrupt(reason);
+    task_->interrupt();
     return true;
   }
   void describe(wait_description& d) const override { handle_.describe(d); }

@@ -11,9 +11,9 @@ void sleep_awaiter::begin(task_state& t) {
   t.wait_on(*this);
 }
 
-bool sleep_awaiter::cancel(std::string_view reason) {
+bool sleep_awaiter::cancel(std::string_view) {
   task().loop().timers().remove(*this);
-  task().interrupt(reason);
+  task().interrupt();
   return true;
 }
 

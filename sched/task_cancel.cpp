@@ -126,8 +126,6 @@ std::string task_state::reason_to_throw() const {
   return outermost ? outermost->cancel_reason() : extra_->reason;
 }
 
-void task_state::interrupt(std::string_view) noexcept { interrupt(); }
-
 void task_state::interrupt() noexcept {
   flags_ |= interrupted;
   wake();

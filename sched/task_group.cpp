@@ -84,7 +84,7 @@ bool task_group::wait_awaiter::cancel(std::string_view reason) {
     group_.wait_cancelled(std::make_exception_ptr(cancelled_error(reason)));
     return true;
   }
-  std::exchange(group_.waiting_, nullptr)->interrupt(reason);
+  std::exchange(group_.waiting_, nullptr)->interrupt();
   return true;
 }
 

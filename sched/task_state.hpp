@@ -136,20 +136,16 @@ class HALKA_API task_state final : public runnable {
 
   /// Wakes the task so that its suspension throws.
   void interrupt() noexcept;
-  /// The same. The reason is known: it came with the request.
-  void interrupt(std::string_view reason) noexcept;
 
   /// Called in the `await_resume` of everything that suspended.
   void check_cancelled() {
     if (flags_ & (must_cancel | interrupted | scope_cancelled | asked)) [[unlikely]]
       meet_cancellation();
   }
-  bool cancel_pending() const noexcept { return flags_ & (must_cancel | interrupted); }
   /// Whether `check_cancelled` would throw.
   bool cancel_due() const noexcept { return flags_ & (must_cancel | interrupted | scope_cancelled); }
   /// Lets the next suspension throw: a request that the suspension took came together with a result that must not be lost.
   void set_must_cancel() noexcept;
-  void set_must_cancel(std::string_view) noexcept { set_must_cancel(); }
 
   // -- cancellation
 

@@ -148,7 +148,7 @@ void task_watcher::awaiter::await_resume() {
 bool task_watcher::awaiter::cancel(std::string_view reason) {
   if (on_cancel_ == on_cancel::leave) {
     watcher_.record_->waiting = nullptr;
-    task_->interrupt(reason);
+    task_->interrupt();
     return true;
   }
   if (!watcher_.cancel_tasks(reason)) return false;

@@ -137,10 +137,10 @@ void watched_child::end_awaiter::describe(wait_description& d) const {
   d.what = "the end of process " + std::to_string(child_.pid());
 }
 
-bool watched_child::end_awaiter::cancel(std::string_view reason) {
+bool watched_child::end_awaiter::cancel(std::string_view) {
   if (anyway_) return false;
   leave();
-  task_->interrupt(reason);
+  task_->interrupt();
   return true;
 }
 

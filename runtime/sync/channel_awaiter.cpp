@@ -36,9 +36,9 @@ bool channel_task::go_on(channel_alarm& alarm) noexcept {
   return false;
 }
 
-bool channel_task::cancel(std::string_view reason) {
+bool channel_task::cancel(std::string_view) {
   if (!withdraw()) return false;
-  task_->interrupt(reason);
+  task_->interrupt();
   return true;
 }
 

@@ -27,9 +27,9 @@ void sync_awaiter::refuse_loop() {
 
 void sync_awaiter::wait_a_pass() { task_->yield_to(detail::current.loop->ready()); }
 
-bool sync_awaiter::cancel(std::string_view reason) {
+bool sync_awaiter::cancel(std::string_view) {
   leave();
-  task_->interrupt(reason);
+  task_->interrupt();
   return true;
 }
 

@@ -194,5 +194,5 @@ TEST_CASE("scopes of all kinds can be cancelled everywhere", "[runtime][scope][c
     });
     co_await yield_now();
   };
-  CHECK(cancel_everywhere(body) == trace{});
+  CHECK(problems_when_cancelled(body) == trace{});
 }

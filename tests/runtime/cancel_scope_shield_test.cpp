@@ -182,6 +182,6 @@ TEST_CASE("a clean-up in a shielded scope can be cancelled everywhere, and is do
     if (error) std::rethrow_exception(error);
     co_await yield_now();
   };
-  CHECK(cancel_everywhere(body) == trace{});
+  CHECK(problems_when_cancelled(body) == trace{});
   CHECK(begun == done);
 }

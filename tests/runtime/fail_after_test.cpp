@@ -123,5 +123,5 @@ TEST_CASE("fail_after can be cancelled everywhere", "[runtime][scope][fail_after
     }
     co_await yield_now();
   };
-  CHECK(cancel_everywhere(body) == trace{});
+  CHECK(problems_when_cancelled(body) == trace{});
 }

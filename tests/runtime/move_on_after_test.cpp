@@ -127,5 +127,5 @@ TEST_CASE("move_on_after can be cancelled everywhere", "[runtime][scope][move_on
     });
     co_await yield_now();
   };
-  CHECK(cancel_everywhere(body) == trace{});
+  CHECK(problems_when_cancelled(body) == trace{});
 }

@@ -54,7 +54,7 @@ TEST_CASE("tasks that share a lock can be cancelled everywhere, and the lock is 
           CHECK(l.statistics().waiting == 0);
         });
   };
-  CHECK(cancel_everywhere(body) == trace{});
+  CHECK(problems_when_cancelled(body) == trace{});
 }
 
 TEST_CASE("tasks that wait for a condition can be cancelled everywhere, and hold the lock when they leave",
@@ -90,7 +90,7 @@ TEST_CASE("tasks that wait for a condition can be cancelled everywhere, and hold
           CHECK(c.statistics().waiting_for_lock == 0);
         });
   };
-  CHECK(cancel_everywhere(body) == trace{});
+  CHECK(problems_when_cancelled(body) == trace{});
 }
 
 TEST_CASE("a consumer at a condition can be cancelled in every pass, and no notification is lost", "[runtime][condition][cancel]") {
@@ -142,7 +142,7 @@ TEST_CASE("tasks that meet at a barrier can be cancelled everywhere", "[runtime]
         },
         [&] { CHECK(b.n_waiting() == 0); });
   };
-  CHECK(cancel_everywhere(body) == trace{});
+  CHECK(problems_when_cancelled(body) == trace{});
 }
 
 TEST_CASE("tasks that take permits of a bounded semaphore can be cancelled everywhere", "[runtime][semaphore][cancel]") {
@@ -163,7 +163,7 @@ TEST_CASE("tasks that take permits of a bounded semaphore can be cancelled every
           CHECK(s.statistics().waiting == 0);
         });
   };
-  CHECK(cancel_everywhere(body) == trace{});
+  CHECK(problems_when_cancelled(body) == trace{});
 }
 
 TEST_CASE("producers and consumers of a queue can be cancelled everywhere, and no item is lost or doubled",
@@ -204,7 +204,7 @@ TEST_CASE("producers and consumers of a queue can be cancelled everywhere, and n
           CHECK(q.statistics().waiting_to_join == 0);
         });
   };
-  CHECK(cancel_everywhere(body) == trace{});
+  CHECK(problems_when_cancelled(body) == trace{});
 }
 
 TEST_CASE("a consumer of a queue can be cancelled in every pass while the other one gets every item", "[runtime][queue][cancel]") {

@@ -178,7 +178,7 @@ TEST_CASE("a receiver that a cancelled scope holds gives its item back", "[runti
 
 TEST_CASE("sends and receives can be cancelled wherever they are", "[runtime][channel][cancel]") {
   for (std::size_t const capacity : {0u, 1u, 3u}) {
-    trace const problems = cancel_everywhere([capacity]() -> task<> {
+    trace const problems = problems_when_cancelled([capacity]() -> task<> {
       channel<counted> ch(capacity);
       auto send = [](channel<counted> to) -> task<> {
         for (int i = 0; i < 4; ++i) co_await to.send(counted(i));
