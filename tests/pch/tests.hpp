@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#pragma once
-
 // Compiled once, in front of every test. A test includes what it uses all the same.
 #include <halka/halka.hpp>
 
