@@ -11,7 +11,7 @@
 using namespace halka;
 using namespace std::chrono_literals;
 using halka::test::boom;
-using halka::test::cancel_everywhere;
+using halka::test::problems_when_cancelled;
 using halka::test::counted;
 using halka::test::run_virtual;
 using halka::test::trace;
