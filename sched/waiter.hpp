@@ -78,10 +78,23 @@ class waiter_list {
     first_->previous_ = &w;
   }
 
+  /// Takes the first waiter out. The list must not be empty.
+  waiter& take_first() noexcept {
+    waiter& w = *first_;
+    if (w.next_ == &w) {
+      first_ = nullptr;
+    } else {
+      first_ = w.next_;
+      first_->previous_ = w.previous_;
+      w.previous_->next_ = first_;
+    }
+    w.next_ = nullptr;
+    return w;
+  }
+
   /// Takes the first waiter out and tells it. The list must not be empty.
   void notify_first() {
-    waiter& w = *first_;
-    w.leave();
+    waiter& w = take_first();
     w.notify_(w);
   }
 

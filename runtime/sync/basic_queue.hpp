@@ -59,7 +59,7 @@ class basic_queue : public queue_base {
   ~basic_queue() = default;
 
  private:
-  class waiting_put;
+  class add_awaiter;
 
   T take() {
     T item = take_or_offer();
@@ -98,9 +98,9 @@ class basic_queue<T, Items>::take_awaiter final : public queue_base::get_awaiter
 };
 
 template <class T, class Items>
-class basic_queue<T, Items>::waiting_put final : public queue_base::put_awaiter {
+class basic_queue<T, Items>::add_awaiter final : public queue_base::put_awaiter {
  public:
-  waiting_put(basic_queue& q, T& item) noexcept : put_awaiter(q), item_(item) {}
+  add_awaiter(basic_queue& q, T& item) noexcept : put_awaiter(q), item_(item) {}
   void await_resume() {
     this->claim();
     static_cast<basic_queue&>(this->queue_).add_or_offer(std::move(item_));
@@ -115,7 +115,7 @@ template <class T, class Items>
 class [[nodiscard("must co_await it")]] basic_queue<T, Items>::put_operation {
  public:
   put_operation(basic_queue & q, T && item) : queue_(&q), item_(std::move(item)) {}
-  waiting_put operator co_await()&& noexcept { return waiting_put(*queue_, item_); }
+  add_awaiter operator co_await()&& noexcept { return add_awaiter(*queue_, item_); }
 
  private:
   basic_queue* queue_;

@@ -37,7 +37,7 @@ class item_ring {
     T item(std::move(*place));
     place->~T();
     ++first_;
-    if (first_ == end_ && capacity_ > largest_kept) [[unlikely]]
+    if (capacity_ > largest_kept && first_ == end_) [[unlikely]]
       clear();
     return item;
   }

@@ -63,13 +63,13 @@ void queue_base::get_awaiter::claim_oddly() {
 
 void queue_base::get_awaiter::describe(wait_description& d) const { d.what = with_place("an item of a queue"); }
 
-void queue_base::put_awaiter::wait_with_promise() {
+void queue_base::waiting_put::wait_with_promise() {
   ++queue_.promised_places_;
   set_granted();
   wait_a_pass();
 }
 
-void queue_base::put_awaiter::leave_without_place() {
+void queue_base::waiting_put::leave_without_place() {
   if (granted()) --queue_.promised_places_;
   if (cancel_due()) {
     if (granted()) queue_.offer_place();
@@ -78,7 +78,7 @@ void queue_base::put_awaiter::leave_without_place() {
   throw queue_shut_down();
 }
 
-void queue_base::put_awaiter::describe(wait_description& d) const {
+void queue_base::waiting_put::describe(wait_description& d) const {
   d.what = with_place("a place in a queue of " + std::to_string(queue_.limit_));
 }
 

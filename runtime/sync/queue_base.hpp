@@ -17,6 +17,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <optional>
 
 namespace halka {
 
@@ -59,6 +60,7 @@ class HALKA_API queue_base {
  protected:
   class get_awaiter;
   class put_awaiter;
+  class waiting_put;
 
   explicit queue_base(std::ptrdiff_t maxsize) noexcept : limit_(maxsize > 0 ? static_cast<std::size_t>(maxsize) : no_limit) {}
   ~queue_base() = default;
@@ -154,22 +156,46 @@ class HALKA_API queue_base::get_awaiter : public sync_awaiter {
   void describe(wait_description& d) const final;
 };
 
-/// Waits for a place, and then has one to put an item in.
-class HALKA_API queue_base::put_awaiter : public sync_awaiter {
+/// What of a put lies in the queue's list while it waits.
+class HALKA_API queue_base::waiting_put final : public sync_awaiter {
  public:
-  bool await_ready() const {
-    if (queue_.shut_down_) [[unlikely]]
-      queue_.refuse_put();
-    // Not in front of those who were promised a place and have not resumed.
-    return queue_.has_place() && queue_.promised_places_ == 0 && detail::within_budget();
-  }
+  explicit waiting_put(queue_base& q) noexcept : queue_(q) {}
   template <class Promise>
-  void await_suspend(std::coroutine_handle<Promise> h) {
+  void wait(std::coroutine_handle<Promise> h) {
     begin(h);
     if (queue_.has_place()) [[unlikely]]
       wait_with_promise();
     else
       wait_in(queue_.putters_);
+  }
+  /// Throws if there is no place.
+  void claim() {
+    if (task().cancel_due() || queue_.shut_down_) [[unlikely]]
+      leave_without_place();
+    --queue_.promised_places_;  // who is woken was granted it
+  }
+
+ private:
+  void wait_with_promise();
+  [[noreturn, gnu::cold]] void leave_without_place();
+  void describe(wait_description& d) const override;
+
+  queue_base& queue_;
+};
+
+/// Waits for a place, and then has one to put an item in. Most puts find one, so what waiting needs is made only then.
+class HALKA_API queue_base::put_awaiter : public detail::own_awaiter {
+ public:
+  bool await_ready() const {
+    // Not in front of those who were promised a place and have not resumed.
+    if (queue_.promised_places_ == 0 && queue_.items_ < queue_.limit_ && !queue_.shut_down_) [[likely]]
+      return detail::within_budget();
+    if (queue_.shut_down_) queue_.refuse_put();
+    return false;
+  }
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> h) {
+    waiting_.emplace(queue_).wait(h);
   }
 
  protected:
@@ -177,18 +203,13 @@ class HALKA_API queue_base::put_awaiter : public sync_awaiter {
   ~put_awaiter() = default;
   /// Throws if there is no place.
   void claim() {
-    if (!suspended()) return;
-    if (task().cancel_due() || queue_.shut_down_) [[unlikely]]
-      leave_without_place();
-    --queue_.promised_places_;  // who is woken was granted it
+    if (waiting_) waiting_->claim();
   }
 
   queue_base& queue_;
 
  private:
-  void wait_with_promise();
-  [[noreturn, gnu::cold]] void leave_without_place();
-  void describe(wait_description& d) const final;
+  std::optional<waiting_put> waiting_;
 };
 
 class HALKA_API queue_base::join_awaiter final : public sync_awaiter {

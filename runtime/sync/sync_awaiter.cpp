@@ -14,11 +14,7 @@ std::size_t sync_waiters::size() const noexcept {
 }
 
 void sync_waiters::turn_away_all() {
-  while (!empty()) {
-    sync_awaiter& a = first();
-    a.leave();
-    a.wake();
-  }
+  while (!empty()) static_cast<sync_awaiter&>(list_.take_first()).wake();
 }
 
 void sync_awaiter::refuse_loop() {

@@ -133,11 +133,7 @@ class HALKA_API sync_awaiter : public detail::own_awaiter, protected suspension,
 
 inline sync_awaiter& sync_waiters::first() const noexcept { return static_cast<sync_awaiter&>(*list_.first()); }
 
-inline void sync_waiters::grant_first() {
-  sync_awaiter& w = first();
-  w.leave();
-  w.grant();
-}
+inline void sync_waiters::grant_first() { static_cast<sync_awaiter&>(list_.take_first()).grant(); }
 
 inline void sync_waiters::grant_all() {
   while (!empty()) grant_first();
