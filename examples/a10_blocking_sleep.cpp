@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <functional>
 #include <thread>
 
 using namespace std::chrono_literals;
@@ -38,7 +39,11 @@ halka::task<> suspend(std::chrono::milliseconds pause) { co_await halka::sleep(p
 
 halka::task<> watch(char const* what, halka::task<> work) {
   halka::clock::duration longest{};
-  co_await halka::race(ticker(longest), std::move(work));
+  auto const ticking = halka::spawn(ticker, std::ref(longest));
+  co_await halka::yield_now();  // it begins
+  co_await std::move(work);
+  co_await halka::sleep(100ms);  // for the last tick
+  ticking.cancel();
   std::printf("%s longest gap between two ticks: %.1f s\n", what, seconds(longest).count());
 }
 

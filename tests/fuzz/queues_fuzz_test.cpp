@@ -124,12 +124,11 @@ TEST_CASE("a queue that is shut down at any time leaves nobody waiting", "[fuzz]
     std::vector<task_handle<>> const all{spawn(produce), spawn(produce), spawn(consume), spawn(consume)};
     co_await dawdle(random);
     bool const immediate = random.one_in(2);
-    int const before = static_cast<int>(q.size());
     q.shutdown(immediate);
     co_await wait(all);
     for (auto const& t : all)
       if (!t.cancelled() && t.exception()) must(kind(t.exception()) == "queue_shut_down", "how tasks of a queue end");
-    must(immediate ? got <= sent && sent - got <= before : got == sent, "items at the shutdown");
+    must(immediate ? got <= sent && sent - got <= 2 : got == sent, "items at the shutdown");
   });
 }
 
