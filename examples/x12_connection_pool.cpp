@@ -7,7 +7,6 @@
 #include <halka/halka.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <stdexcept>
@@ -30,14 +29,14 @@ struct connection {
 };
 
 struct connection_pool {
-  auto take() { return idle.empty() ? std::make_unique<connection>(db) : idle.get_nowait(); }
   database& db;
   halka::semaphore permits{5};
   halka::lifo_queue<std::unique_ptr<connection>> idle{};
 };
 
 struct lease {
-  lease(connection_pool& p, halka::semaphore::permit held) : pool(p), permit(std::move(held)), used(p.take()) {}
+  lease(connection_pool& p, halka::semaphore::permit held)
+      : pool(p), permit(std::move(held)), used(p.idle.empty() ? std::make_unique<connection>(p.db) : p.idle.get_nowait()) {}
   ~lease() { pool.idle.put_nowait(std::move(used)); }
   connection_pool& pool;
   halka::semaphore::permit permit;  // given back after the connection
@@ -67,12 +66,13 @@ halka::task<> async_main() {
   connection_pool pool{db};
   auto const begin = halka::clock::now();
   co_await twenty("\npool of 5", [&] { return query_pooled(pool); });
-  std::printf(", peak %d, %.1f s\n", db.peak, std::chrono::duration<double>(halka::clock::now() - begin).count());
-  std::vector<halka::task_handle<>> seven;
-  for (int i = 0; i < 7; ++i) seven.push_back(halka::create_task(query_pooled(pool)));
-  co_await halka::sleep(10ms);
-  for (unsigned i : {0U, 5U}) seven[i].cancel();  // one in its query, one that waits
-  co_await halka::wait(seven);
+  std::printf(", peak %d, %.1f s\n", db.peak, static_cast<double>((halka::clock::now() - begin) / 1ms) / 1000);
+  co_await halka::with_task_group([&](halka::task_group& group) -> halka::task<> {
+    std::vector<halka::task_handle<>> seven;
+    for (int i = 0; i < 7; ++i) seven.push_back(group.create_task(query_pooled(pool)));
+    co_await halka::sleep(10ms);
+    for (unsigned i : {0U, 5U}) seven[i].cancel();  // one in its query, one that waits
+  });
   std::printf("two of seven cancelled: idle %zu, permits %zu\n", pool.idle.size(), pool.permits.statistics().permits);
 }
 
