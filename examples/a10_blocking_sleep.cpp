@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <functional>
 #include <thread>
 
 using namespace std::chrono_literals;
@@ -32,18 +31,14 @@ halka::task<> ticker(halka::clock::duration& longest) {
 
 halka::task<> block(std::chrono::milliseconds pause) {
   std::this_thread::sleep_for(pause);  // time.sleep(5)
-  co_return;
+  co_await halka::sleep(100ms);        // the ticker notes it
 }
 
 halka::task<> suspend(std::chrono::milliseconds pause) { co_await halka::sleep(pause); }
 
 halka::task<> watch(char const* what, halka::task<> work) {
   halka::clock::duration longest{};
-  auto const ticking = halka::spawn(ticker, std::ref(longest));
-  co_await halka::yield_now();  // it begins
-  co_await std::move(work);
-  co_await halka::sleep(100ms);  // for the last tick
-  ticking.cancel();
+  co_await halka::race(ticker(longest), std::move(work));
   std::printf("%s longest gap between two ticks: %.1f s\n", what, seconds(longest).count());
 }
 
