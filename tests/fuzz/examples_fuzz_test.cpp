@@ -65,8 +65,12 @@ TEST_CASE("the pool of demo X12 lends each connection to one task at a time and 
       for (int i = 0; i < 12; ++i) tasks.push_back(spawn(borrow));
       co_await cancel_some(random, tasks);
       co_await wait(tasks);
-      for (task_handle<> const& t : tasks)
-        if (!t.cancelled()) t.exception();
+      for (task_handle<> const& t : tasks) {
+        try {
+          if (!t.cancelled()) t.result();
+        } catch (boom const&) {
+        }
+      }
       must(pool.permits.statistics().permits == 5, "a permit is lost");
       must(pool.idle.size() == static_cast<std::size_t>(db.connected), "a connection is lost");
       must(db.peak <= 5, "more connections than the database has");
