@@ -75,10 +75,10 @@ class HALKA_API any_task {
   /// *Result*: false if the task has ended; then nothing happens.
   bool cancel(std::string_view reason = {}) const { return state().cancel(reason); }
 
-  /// How many requests to cancel have come, less those that `uncancel` took back.
+  /// How many requests to cancel have come, those of the blocks in which it is among them, less those that `uncancel` took back.
   unsigned cancelling() const { return state().cancelling(); }
 
-  /// Takes one request back and tells how many are left; at zero, a request that was not delivered yet is forgotten.
+  /// Takes one request of `cancel` back and tells how many are left; at zero, a request that was not delivered yet is forgotten.
   unsigned uncancel() const { return state().uncancel(); }
 
   /// Calls `fn` through the loop when the task has ended, in the order of registration; in the next pass if it has ended already.

@@ -74,7 +74,7 @@ template <class T>
 class channel_send_awaiter final : public channel_task {
  public:
   using state_pointer = std::shared_ptr<channel_state<T>>;
-  channel_send_awaiter(state_pointer&& channel, T&& item) : channel_(std::move(channel)), item_(std::move(item)) {}
+  channel_send_awaiter(state_pointer&& shared, T&& item) : channel_(std::move(shared)), item_(std::move(item)) {}
   ~channel_send_awaiter() {
     if (unsettled()) withdraw();
   }
@@ -121,7 +121,7 @@ template <class T>
 class channel_receive_awaiter final : public channel_task {
  public:
   using state_pointer = std::shared_ptr<channel_state<T>>;
-  explicit channel_receive_awaiter(state_pointer&& channel) noexcept : channel_(std::move(channel)) {}
+  explicit channel_receive_awaiter(state_pointer&& shared) noexcept : channel_(std::move(shared)) {}
   ~channel_receive_awaiter() {
     if (!unsettled() || withdraw()) return;
     if (state == phase::granted) channel_->give_back(*this);

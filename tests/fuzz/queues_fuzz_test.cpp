@@ -51,7 +51,7 @@ class ledger {
 template <class Queue>
 task<> produce_and_consume(fuzz_random& random, bool in_order) {
   std::size_t const room = random.below(4);
-  Queue q(room);
+  Queue q(static_cast<std::ptrdiff_t>(room));
   ledger items;
   auto produce = [&](int me) -> task<> {
     for (int i = 0; i < 8; ++i) {

@@ -53,7 +53,7 @@ class experiment {
     }
     bool const right = reason.empty() || reason == "outside";
     log_ += right ? std::to_string(current_task().cancelling()) : "by " + reason;
-    actions_.clear();
+    outside_.reset();
     self_ = {};
   }
 
@@ -61,8 +61,8 @@ class experiment {
 
  private:
   clock::time_point at(int ms) const { return begin_ + std::chrono::milliseconds(ms); }
-  void act_at(clock::time_point when, std::function<void()> act) {
-    actions_.push_back(std::make_unique<action>(get_running_loop(), when, std::move(act)));
+  static std::unique_ptr<action> act_at(clock::time_point when, std::function<void()> act) {
+    return std::make_unique<action>(get_running_loop(), when, std::move(act));
   }
 
   /// All who ask later are told when, in the order that is wanted.
@@ -71,7 +71,7 @@ class experiment {
     for (std::size_t k = 0; k <= n; ++k) {
       std::size_t const r = b_.inner_first ? n - k : k;
       if (r == 0) {
-        if (b_.outside > 0) act_at(at(b_.outside), [this] { self_.cancel("outside"); });
+        if (b_.outside > 0) outside_ = act_at(at(b_.outside), [this] { self_.cancel("outside"); });
       } else if (b_.when_asked(r - 1) > 0 && ask_[r - 1]) {
         ask_[r - 1](at(b_.when_asked(r - 1)));
       }
@@ -132,20 +132,22 @@ class experiment {
 
   task<bool> run_in_scope(std::size_t i, cancel_scope_options options, bool by_deadline) {
     cancel_scope scope(options);
-    co_await scope.run([this, i, by_deadline](cancel_scope& s) {
-      return inside(i, [this, &s, by_deadline](clock::time_point when) {
+    std::unique_ptr<action> later;
+    co_await scope.run([this, i, by_deadline, &later](cancel_scope& s) {
+      return inside(i, [this, &s, by_deadline, &later](clock::time_point when) {
         if (by_deadline)
           s.reschedule(when);
         else if (when == at(0))
           s.cancel();
         else
-          act_at(when, [&s] { s.cancel(); });
+          later = act_at(when, [&s] { s.cancel(); });
       });
     });
     co_return scope.cancelled_caught();
   }
 
   task<bool> make_block(std::size_t i) {
+    std::unique_ptr<action> later;
     int const when = b_.when_asked(i);
     switch (b_.kinds[i]) {
       case block_kind::timeout:
@@ -179,12 +181,12 @@ class experiment {
         });
         co_return false;
       case block_kind::cancelled_group:
-        co_await with_task_group([this, i](task_group& g) {
-          return inside(i, [this, &g](clock::time_point t) {
+        co_await with_task_group([this, i, &later](task_group& g) {
+          return inside(i, [this, &g, &later](clock::time_point t) {
             if (t == at(0))
               g.cancel();
             else
-              act_at(t, [&g] { g.cancel(); });
+              later = act_at(t, [&g] { g.cancel(); });
           });
         });
         co_return entered_by_[i];
@@ -200,7 +202,7 @@ class experiment {
   nested_blocks const& b_;
   std::vector<std::function<void(clock::time_point)>> ask_;
   std::vector<bool> entered_by_;  // a cancellation left the body
-  std::vector<std::unique_ptr<action>> actions_;
+  std::unique_ptr<action> outside_;
   clock::time_point begin_;
   any_task self_;
   std::string log_;
