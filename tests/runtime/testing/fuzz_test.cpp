@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -61,23 +62,24 @@ class planted_lock {
   std::deque<future<>> waiting_;
 };
 
+task<> use(std::shared_ptr<planted_lock> lock) {
+  struct holding {
+    planted_lock& held;
+    ~holding() { held.release(); }
+  };
+  co_await lock->acquire();
+  holding const held{*lock};
+  co_await yield_now();
+}
+
 /// Two tasks want the lock, and one of them is cancelled about when it gets it.
 task<> hand_over_and_cancel(bool loses) {
-  planted_lock lock(loses);
-  struct holding {
-    planted_lock& lock;
-    ~holding() { lock.release(); }
-  };
-  auto use = [&]() -> task<> {
-    co_await lock.acquire();
-    holding const held{lock};
-    co_await yield_now();
-  };
-  co_await lock.acquire();
-  auto const first = spawn(use);
-  auto const second = spawn(use);
+  auto const lock = std::make_shared<planted_lock>(loses);  // a dead end leaves its users behind
+  co_await lock->acquire();
+  auto const first = create_task(use(lock));
+  auto const second = create_task(use(lock));
   co_await sleep(1ms);
-  lock.release();
+  lock->release();
   for (int i = 0; i < 3; ++i) co_await yield_now();
   first.cancel();
   std::vector<task_handle<>> const both{first, second};
