@@ -23,6 +23,9 @@ std::vector<body_style> const styles{body_style::plain, body_style::cleans_up, b
 
 bool asks_for_nothing(block_kind k) { return k == block_kind::shield || k == block_kind::resource; }
 
+/// Not optimized or with sanitizers, where all rows would take half a minute, one in so many is tried; it meets every style.
+constexpr std::size_t one_in = detail::transfer_uses_stack ? 5 : 1;
+
 /// Compares the two for all moments, for each block and for outside; tells the first few differences.
 class table {
  public:
@@ -61,7 +64,7 @@ class table {
   }
 
   void compare(nested_blocks const& b) {
-    ++rows_;
+    if (++rows_ % one_in != 0) return;
     std::string const expected = predict(b), seen = observe(b);
     if (expected != seen && differences_.size() < 20)
       differences_.push_back(b.to_string() + ": expected " + expected + ", but " + seen);
