@@ -18,7 +18,7 @@ using numbers = halka::channel<int>;
 
 /// Closes three channels on every way out, so that nobody waits for somebody who has left.
 struct closing {
-  closing(numbers a, numbers b, numbers c) : channels{a, b, c} {}
+  closing(numbers const& a, numbers const& b, numbers const& c) : channels{a, b, c} {}
   ~closing() {
     for (numbers& c : channels) c.close();
   }
@@ -36,7 +36,7 @@ halka::task<> play(std::string name, numbers in, numbers out, numbers hits) {
   std::printf("%s leaves\n", name.c_str());
 }
 
-void player(std::string name, numbers in, numbers out, numbers hits) {
+void player(std::string const& name, numbers const& in, numbers const& out, numbers const& hits) {
   try {
     halka::run(play(name, in, out, hits));
   } catch (std::exception const& e) {

@@ -54,7 +54,7 @@ halka::task<> query_pooled(connection_pool& pool) {
 
 halka::task<> twenty(char const* how, auto query) {
   std::vector<halka::task<>> queries;
-  for (int i = 0; i < 20; ++i) queries.push_back(query());
+  while (queries.size() < 20) queries.push_back(query());
   auto const outcomes = co_await halka::gather(halka::return_exceptions, std::move(queries));
   auto const ok = std::ranges::count_if(outcomes, [](auto const& o) { return o.has_value(); });
   std::printf("%s: ok %td, refused %td", how, ok, 20 - ok);
@@ -69,7 +69,7 @@ halka::task<> async_main() {
   std::printf(", peak %d, %.1f s\n", db.peak, static_cast<double>((halka::clock::now() - begin) / 1ms) / 1000);
   co_await halka::with_task_group([&](halka::task_group& group) -> halka::task<> {
     std::vector<halka::task_handle<>> seven;
-    for (int i = 0; i < 7; ++i) seven.push_back(group.create_task(query_pooled(pool)));
+    while (seven.size() < 7) seven.push_back(group.create_task(query_pooled(pool)));
     co_await halka::sleep(10ms);
     for (unsigned i : {0U, 5U}) seven[i].cancel();  // one in its query, one that waits
   });

@@ -48,6 +48,7 @@ halka::task<> async_main() {
   service remote;
   halka::semaphore limit(50);
   std::vector<halka::task<int>> calls;
+  calls.reserve(row_count);
   for (int row = 0; row < row_count; ++row) calls.push_back(send_limited(remote, limit, row));
   std::vector<int> const results = co_await halka::gather(std::move(calls));
 

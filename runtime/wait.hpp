@@ -7,6 +7,7 @@
 #include "../sched/task_watcher.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <ranges>
 #include <stdexcept>
 #include <utility>
@@ -53,7 +54,7 @@ template <std::ranges::input_range Range>
 auto wait(Range&& tasks, return_when when = return_when::all_completed) {
   using handle = std::ranges::range_value_t<Range>;
   std::vector<handle> list;
-  for (auto&& t : tasks) list.push_back(t);
+  std::ranges::copy(tasks, std::back_inserter(list));
   return detail::wait_for_tasks<typename handle::value_type>(std::move(list), when);
 }
 

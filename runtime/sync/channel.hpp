@@ -34,8 +34,8 @@ class channel {
   class send_operation;
   class receive_operation;
 
-  /// Keeps at most `capacity` items that nobody has received. With 0, a send waits for its receiver; should that be cancelled before
-  /// it has gone on (it lost a `race`, say), the item waits for the next.
+  /// Keeps at most `capacity` items that nobody has received. With 0, a send waits for its receiver; should that be cancelled
+  /// before it has gone on (it lost a `race`, say), the item waits for the next.
   explicit channel(std::size_t capacity) : state_(std::make_shared<state_type>(capacity)) {}
 
   /// Sends an item. *Suspends*: while there is no room and no receiver waits.

@@ -163,7 +163,7 @@ std::vector<std::string> cancel_everywhere(std::function<task<>()> const& body, 
   std::vector<std::string> problems;
   subject const what{body, rules, leftovers};
   auto note = [&](std::string const& where, std::vector<std::string> const& found) {
-    for (std::string const& text : found) problems.push_back(where + ": " + text);
+    for (std::string const& text : found) problems.emplace_back(where).append(": ").append(text);
   };
   experiment alone(what, {}, nowhere);
   note("not cancelled", alone.run());

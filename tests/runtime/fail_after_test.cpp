@@ -11,8 +11,8 @@
 using namespace halka;
 using namespace std::chrono_literals;
 using halka::test::boom;
-using halka::test::problems_when_cancelled;
 using halka::test::counted;
+using halka::test::problems_when_cancelled;
 using halka::test::run_virtual;
 using halka::test::trace;
 
