@@ -161,6 +161,31 @@ TEST_CASE("a timeout is its own and takes nothing from outside", "[fuzz][timeout
   });
 }
 
+TEST_CASE("move_on_after and fail_after end their bodies and nothing else", "[fuzz][move_on_after][fail_after]") {
+  fuzz_body([](fuzz_random& random) -> task<> {
+    auto body = [&]() -> task<> {
+      bool ended = false;
+      auto work = [&]() -> task<> {
+        co_await sleep(some_time(random, 6));
+        co_await dawdle(random);
+        ended = true;
+      };
+      bool const by_itself = co_await move_on_after(some_time(random, 6), work);
+      must(by_itself == ended, "what move_on_after yields");
+      ended = false;
+      try {
+        co_await fail_after(some_time(random, 6), work);
+        must(ended, "fail_after returned before its body had ended");
+      } catch (timeout_error const&) {
+        must(!ended, "fail_after throws although its body had ended");
+      }
+      co_await yield_now();  // no request of the scopes is left
+    };
+    co_await cancelled_at_some_time(random, body);
+    must_be_alone("a scope with a deadline");
+  });
+}
+
 TEST_CASE("wait_for yields the value or the timeout, and waits for what it cancels", "[fuzz][wait_for]") {
   fuzz_body([](fuzz_random& random) -> task<> {
     bool cleaned_up = false;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "../../support/descriptors.hpp"
-#include "../../support/error_of.hpp"
 #include "../../support/fixture.hpp"
 
 #include <halka/halka.hpp>
