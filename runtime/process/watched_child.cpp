@@ -3,6 +3,7 @@
 
 #include "../../io/backend.hpp"
 #include "../../io/operation_awaiter.hpp"
+#include "../../io/ops/read.hpp"
 #include "../../io/signal_name.hpp"
 
 #include <sys/syscall.h>
@@ -32,13 +33,25 @@ int pidfd_send_signal(int pidfd, int signal, unsigned flags) noexcept {
 watched_child::watched_child(event_loop& loop, std::string name, bool group)
     : io_operation(completed), loop_(loop), name_(std::move(name)), group_(group), request_{-1} {}
 
-watched_child::~watched_child() { close_pidfd(); }
+watched_child::~watched_child() { close_descriptors(); }
 
 void watched_child::begin(io::spawned_process started) {
   pid_ = started.pid;
   pidfd_ = started.pidfd.release();
   request_.pidfd = pidfd_;
   request_.prepare(*this);
+  begin_waiting();
+}
+
+void watched_child::begin(started_child started) {
+  pid_ = started.pid;
+  pidfd_ = started.pidfd.release();
+  status_fd_ = started.status.release();
+  io::read_request{status_fd_, mutable_buffer(&told_, sizeof told_), current_position}.prepare(*this);
+  begin_waiting();
+}
+
+void watched_child::begin_waiting() {
   running_ = shared_from_this();
   try {
     backend::of(loop_).submit(*this);  // lifetime: `running_` keeps the operation and its request
@@ -64,18 +77,30 @@ void watched_child::completed(io_operation& op) {
   // Nobody cancels it but the end of the loop.
   if (op.result == -ECANCELED) {
     self.detached_ ? self.lose(ECANCELED) : self.take_now();
-    return self.close_pidfd();
+    return self.close_descriptors();
   }
   try {
-    self.end(self.request_.finish(op));
+    self.end(self.take_status(op));
   } catch (std::system_error const& e) {
     self.lose(e.code().value());
   }
 }
 
+int watched_child::take_status(io_operation const& op) {
+  if (status_fd_ < 0) return request_.finish(op);
+  if (op.result < 0) detail::throw_io_error(-op.result, "wait for process " + std::to_string(pid_) + " (" + name_ + ')');
+  return op.result == sizeof told_ ? told_ : -SIGKILL;  // the zygote has died, and its children with it
+}
+
 /// Kills it and waits for that, which is short. For the ways on which the loop cannot wait.
 void watched_child::take_now() noexcept {
   kill();
+  if (status_fd_ >= 0) {
+    ssize_t got;
+    while ((got = read(status_fd_, &told_, sizeof told_)) < 0 && errno == EINTR) {
+    }
+    return end(got == sizeof told_ ? told_ : -SIGKILL);
+  }
   siginfo_t info{};
   while (waitid(by_pidfd, static_cast<id_t>(pidfd_), &info, WEXITED) != 0)
     if (errno != EINTR) return lose(errno);
@@ -85,19 +110,20 @@ void watched_child::take_now() noexcept {
 void watched_child::end(int status) noexcept {
   ended_ = true;
   status_ = status;
-  if (!group_) close_pidfd();
+  if (!group_) close_descriptors();
   waiters_.notify_all();
 }
 
 void watched_child::lose(int error) noexcept {
   ended_ = true;
   lost_ = error;
-  if (!group_) close_pidfd();
+  if (!group_) close_descriptors();
   waiters_.notify_all();
 }
 
-void watched_child::close_pidfd() noexcept {
+void watched_child::close_descriptors() noexcept {
   if (pidfd_ >= 0) close(std::exchange(pidfd_, -1));
+  if (status_fd_ >= 0) close(std::exchange(status_fd_, -1));
 }
 
 int watched_child::checked_status() const {

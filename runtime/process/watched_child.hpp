@@ -12,6 +12,9 @@
 //
 // Signals go through the pidfd, which names this process and no later one with the same number. It is closed with the status,
 // unless signals go to the group: its members may outlive their leader.
+//
+// A process that the zygote started is the zygote's child, which writes its status into a pipe; reading that takes the place of the
+// waitid.
 
 #include "../../io/io_operation.hpp"
 #include "../../io/ops/wait_child.hpp"
@@ -20,6 +23,7 @@
 #include "../../sched/export.hpp"
 #include "../../sched/suspension.hpp"
 #include "../../sched/waiter.hpp"
+#include "../child/child_start.hpp"
 
 #include <coroutine>
 #include <cstddef>
@@ -44,6 +48,7 @@ class HALKA_API watched_child final : public std::enable_shared_from_this<watche
 
   /// Takes over a process. *Errors*: if the kernel takes no more operations; the process has been killed then.
   void begin(io::spawned_process started);
+  void begin(started_child started);
 
   int pid() const noexcept { return pid_; }
   std::string const& name() const noexcept { return name_; }
@@ -70,11 +75,13 @@ class HALKA_API watched_child final : public std::enable_shared_from_this<watche
   std::size_t waiting() const;
 
  private:
+  void begin_waiting();
+  int take_status(io_operation const& op);
   int send_now(int signal) const noexcept;
   void take_now() noexcept;
   void end(int status) noexcept;
   void lose(int error) noexcept;
-  void close_pidfd() noexcept;
+  void close_descriptors() noexcept;
   static void completed(io_operation& op);
 
   event_loop& loop_;
@@ -83,7 +90,9 @@ class HALKA_API watched_child final : public std::enable_shared_from_this<watche
   bool ended_ = false;
   bool detached_ = false;
   int pid_ = -1;
-  int pidfd_ = -1;  // not in the loop's ledger: it is not the program's to close
+  int pidfd_ = -1;      // not in the loop's ledger, both: they are not the program's to close
+  int status_fd_ = -1;  // the pipe in which the zygote tells the status
+  int told_ = 0;        // lifetime: the kernel writes it while the operation is in flight
   std::optional<int> status_;
   int lost_ = 0;  // the errno
   waiter_list waiters_;

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+#include "child_side.hpp"
+
+#include "../../sched/report.hpp"
+#include "../message/code_address.hpp"
+#include "../message/message_reader.hpp"
+#include "../message/message_writer.hpp"
+#include "../message/remote_error.hpp"
+#include "../message/sendable.hpp"
+#include "../message/throw_trace.hpp"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace halka::detail {
+
+namespace {
+
+using zygote_protocol::message_part;
+
+/// A message out of what came with a request.
+class arrived_message {
+ public:
+  arrived_message(message_part const& part, std::span<std::byte const>& inlined, std::span<unique_fd>& descriptors) {
+    unique_fd memory;
+    if (part.in_memory != 0) {
+      check(!descriptors.empty());
+      memory = std::move(descriptors.front());
+      descriptors = descriptors.subspan(1);
+    }
+    check(part.descriptors <= descriptors.size());
+    std::span<unique_fd> const own = descriptors.first(part.descriptors);
+    descriptors = descriptors.subspan(part.descriptors);
+    if (part.in_memory != 0) {
+      reader_.emplace(std::move(memory), own);
+      return;
+    }
+    check(part.size <= inlined.size());
+    reader_.emplace(inlined.first(part.size), own);
+    inlined = inlined.subspan(part.size);
+  }
+  message_reader& reader() noexcept { return *reader_; }
+
+ private:
+  static void check(bool good) {
+    if (!good) throw message_error("a request to the zygote is cut off");
+  }
+  std::optional<message_reader> reader_;
+};
+
+/// Without changing it for a moment, as umask(2) must: other threads may create files.
+std::uint32_t present_umask() {
+  std::ifstream status("/proc/self/status");
+  std::uint32_t mask = 022;
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("Umask:")) mask = static_cast<std::uint32_t>(std::strtoul(line.c_str() + 6, nullptr, 8));
+  return mask;
+}
+
+/// Like a `unique_fd`, of a descriptor that somebody else owns and that may not be open.
+void write_descriptor(message_writer& to, int fd) {
+  bool const open = fd >= 0 && fcntl(fd, F_GETFD) >= 0;
+  to(open);
+  if (open) to(to.attach(fd));
+}
+
+void check(int result, char const* what) {
+  if (result != 0) throw std::system_error(errno, std::system_category(), what);
+}
+
+void limit(int resource, std::uint64_t value, char const* what) {
+  if (value == 0) return;
+  rlimit now{};
+  getrlimit(static_cast<__rlimit_resource>(resource), &now);
+  now.rlim_cur = std::min<rlim_t>(value, now.rlim_max);
+  // At the soft limit of processor time comes SIGXCPU, which ends the process unless it is caught; at the hard one SIGKILL.
+  now.rlim_max = resource == RLIMIT_CPU ? std::min<rlim_t>(value + 1, now.rlim_max) : now.rlim_cur;
+  check(setrlimit(static_cast<__rlimit_resource>(resource), &now), what);
+}
+
+/// As a new program would find them.
+void reset_signals() noexcept {
+  for (int n = 1; n < NSIG; ++n) std::signal(n, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+void set_environment(std::vector<std::string>& entries) {
+  clearenv();
+  for (std::string& entry : entries)
+    if (char* const kept = strdup(entry.c_str())) putenv(kept);
+}
+
+/// `to` becomes `from`, or /dev/null if that is not open.
+void replace_descriptor(unique_fd const& from, int to) {
+  if (from) {
+    check(dup2(from.get(), to) < 0, "dup2");
+    return;
+  }
+  unique_fd const null(open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (null) check(dup2(null.get(), to) < 0, "dup2");
+}
+
+/// Takes over what the parent has told.
+void become(message_reader& self, std::string& name, code_address& main) {
+  child_limits limits;
+  std::int64_t cpu_time = 0;
+  std::uint32_t mask = 0;
+  std::vector<std::string> environment;
+  std::array<unique_fd, 3> fds;
+  self(main, name, limits.memory, cpu_time, limits.processes, mask, environment, fds[0], fds[1], fds[2]);
+  prctl(PR_SET_NAME, name.substr(0, 15).c_str());
+  set_environment(environment);
+  umask(static_cast<mode_t>(mask));
+  if (fds[0]) static_cast<void>(!fchdir(fds[0].get()));
+  replace_descriptor({}, STDIN_FILENO);
+  replace_descriptor(fds[1], STDOUT_FILENO);
+  replace_descriptor(fds[2], STDERR_FILENO);
+  limit(RLIMIT_AS, limits.memory, "setrlimit RLIMIT_AS");
+  limit(RLIMIT_CPU, static_cast<std::uint64_t>(cpu_time), "setrlimit RLIMIT_CPU");
+  limit(RLIMIT_NPROC, limits.processes, "setrlimit RLIMIT_NPROC");
+}
+
+int call_main(zygote_protocol::request const& r, std::span<std::byte const> inlined, std::span<unique_fd> descriptors) noexcept {
+  std::string name = "a child process";
+  try {
+    arrived_message self(r.self, inlined, descriptors);
+    arrived_message arguments(r.arguments, inlined, descriptors);
+    code_address main;
+    become(self.reader(), name, main);
+    trace_throws();
+    return main.resolve<int(message_reader&)>()(arguments.reader());
+  } catch (...) {
+    remote_error const e = remote_error::current();
+    std::string text = "unhandled exception in process '" + name + "' (" + std::to_string(getpid()) + "): " + e.what();
+    if (!e.traceback().empty()) text += '\n' + std::string(e.traceback());
+    report(text);
+    return 1;
+  }
+}
+
+}  // namespace
+
+void write_description(message_writer& to, child_start const& start, int directory) {
+  to(code_address::of(start.main), std::string(start.name), start.limits.memory,
+     static_cast<std::int64_t>(start.limits.cpu_time.count()), start.limits.processes, present_umask());
+  std::vector<std::string> environment;
+  for (char** entry = environ; entry && *entry; ++entry) environment.emplace_back(*entry);
+  to(environment);
+  for (int const fd : {directory, start.standard_output, start.standard_error}) write_descriptor(to, fd);
+}
+
+void run_as_child(zygote_protocol::request const& r, std::span<std::byte const> inlined, std::vector<unique_fd> descriptors,
+                  int zygote) {
+  setpgid(0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != zygote) _exit(1);  // it died before that
+  reset_signals();
+  int const code = call_main(r, inlined, descriptors);
+  std::cout.flush();
+  std::clog.flush();
+  std::fflush(nullptr);
+  _exit(code);  // what exit would do is for the program's main process to do
+}
+
+}  // namespace halka::detail

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+
+// The zygote: a single-threaded copy of the program that has not run main, and forks on request.
+//
+// It sleeps on its socket and on SIGCHLD. Its children are known by their number until they are reaped here, so a number always
+// means the same process. Each has a pipe into which the zygote writes how it ended. When the socket is closed (the program has
+// ended, however) the zygote ends, and the kernel kills its children with it: each has asked for that (child_side.cpp).
+//
+// A contained zygote answers also for what its children leave behind. It adopts the orphans below it, which is how it finds them:
+// every child that it did not start itself is one, and is killed. Process groups go first, whole and at once, so that a process
+// which does nothing but fork cannot outrun this.
+
+#include "zygote_server.hpp"
+
+#include "child_side.hpp"
+#include "descriptor_message.hpp"
+#include "zygote_protocol.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace halka::detail {
+
+namespace {
+
+using namespace zygote_protocol;
+
+class zygote_server {
+ public:
+  zygote_server(int socket, bool contained);
+  [[noreturn]] void serve();
+
+ private:
+  struct child {
+    pid_t pid;
+    unique_fd status;
+  };
+
+  bool take_request();
+  answer start_child(request const& r, std::span<std::byte const> inlined, std::vector<unique_fd>& descriptors, unique_fd& pidfd);
+  answer start_zygote(std::vector<unique_fd>& descriptors);
+  void send(answer const& a, int descriptor = -1) const;
+  void take_ends();
+  void note_end(pid_t pid, int status);
+  void kill_orphans() const;
+  [[noreturn]] void end();
+  std::vector<child>::iterator find(pid_t pid) { return std::ranges::find(children_, pid, &child::pid); }
+
+  unique_fd socket_;
+  unique_fd ends_;  // SIGCHLD
+  bool contained_;
+  std::vector<child> children_;
+  std::vector<std::byte> buffer_;
+};
+
+zygote_server::zygote_server(int socket, bool contained) : socket_(socket), contained_(contained), buffer_(largest_datagram) {
+  fcntl(socket, F_SETFD, FD_CLOEXEC);
+  prctl(PR_SET_NAME, contained ? "halka-warden" : "halka-zygote");
+  prctl(PR_SET_CHILD_SUBREAPER, contained ? 1 : 0);
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, nullptr);
+  std::signal(SIGCHLD, SIG_DFL);
+  sigset_t ends;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGCHLD);
+  ends_ = unique_fd(signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!ends_) _exit(1);  // the parent sees its socket closed
+}
+
+void zygote_server::serve() {
+  send(answer{.pid = getpid()});
+  while (true) {
+    std::array<pollfd, 2> ready{{{socket_.get(), POLLIN, 0}, {ends_.get(), POLLIN, 0}}};
+    if (poll(ready.data(), ready.size(), -1) < 0) continue;
+    if (ready[1].revents) take_ends();
+    if (ready[0].revents && !take_request()) end();
+  }
+}
+
+bool zygote_server::take_request() {
+  received_message message = receive_with_descriptors(socket_.get(), buffer_);
+  if (message.error == ECONNRESET || (message.error == 0 && message.size == 0)) return false;
+  request r;
+  unique_fd pidfd;
+  answer a;
+  std::span<std::byte const> const received = std::span(buffer_).first(message.size);
+  if (message.error != 0) {
+    a.error = message.error;
+  } else if (received.size() < sizeof r || (std::memcpy(&r, received.data(), sizeof r), r.version != version)) {
+    a.error = EPROTO;
+  } else if (r.kind == request_kind::start_zygote) {
+    a = start_zygote(message.descriptors);
+  } else {
+    a = start_child(r, received.subspan(sizeof r), message.descriptors, pidfd);
+  }
+  send(a, pidfd.get());
+  return true;
+}
+
+answer zygote_server::start_child(request const& r, std::span<std::byte const> inlined, std::vector<unique_fd>& descriptors,
+                                  unique_fd& pidfd) {
+  answer a;
+  if (descriptors.empty()) {
+    a.error = EPROTO;
+    return a;
+  }
+  unique_fd status = std::move(descriptors.back());  // the last one is the zygote's own
+  descriptors.pop_back();
+  pid_t const parent = getpid();
+  a.pid = fork();
+  if (a.pid == 0) {
+    socket_.close();
+    ends_.close();
+    children_.clear();
+    status.close();
+    run_as_child(r, inlined, std::move(descriptors), parent);
+  }
+  if (a.pid < 0) {
+    a.error = errno;
+    return a;
+  }
+  setpgid(a.pid, a.pid);  // the child does the same; here it is done before anybody knows its number
+  pidfd = unique_fd(static_cast<int>(syscall(SYS_pidfd_open, a.pid, 0)));
+  if (!pidfd) a.error = errno;
+  children_.push_back({a.pid, std::move(status)});
+  if (!pidfd) kill(a.pid, SIGKILL);
+  return a;
+}
+
+answer zygote_server::start_zygote(std::vector<unique_fd>& descriptors) {
+  answer a;
+  if (descriptors.size() != 1) {
+    a.error = EPROTO;
+    return a;
+  }
+  a.pid = fork();
+  if (a.pid < 0) a.error = errno;
+  if (a.pid != 0) return a;
+  setpgid(0, 0);
+  int const socket = descriptors.front().release();
+  socket_.close();
+  ends_.close();
+  children_.clear();
+  zygote_server(socket, true).serve();
+}
+
+void zygote_server::send(answer const& a, int descriptor) const {
+  iovec const part{const_cast<answer*>(&a), sizeof a};
+  std::span<int const> descriptors;
+  if (descriptor >= 0) descriptors = std::span(&descriptor, 1);
+  send_with_descriptors(socket_.get(), std::span(&part, 1), descriptors);  // if it fails, the parent has gone
+}
+
+void zygote_server::take_ends() {
+  signalfd_siginfo ignored;
+  while (read(ends_.get(), &ignored, sizeof ignored) > 0) {
+  }
+  siginfo_t info{};
+  while (info.si_pid = 0, waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0) {
+    pid_t const pid = info.si_pid;
+    if (contained_) kill(-pid, SIGKILL);  // while its number is still taken
+    waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED);
+    note_end(pid, info.si_code == CLD_EXITED ? info.si_status : -info.si_status);
+  }
+  if (contained_) kill_orphans();
+}
+
+void zygote_server::note_end(pid_t pid, int status) {
+  auto const ended = find(pid);
+  if (ended == children_.end()) return;
+  static_cast<void>(!write(ended->status.get(), &status, sizeof status));  // a pipe of its own: there is room
+  children_.erase(ended);
+}
+
+void zygote_server::kill_orphans() const {
+  std::string const self = std::to_string(getpid());
+  std::ifstream list("/proc/self/task/" + self + "/children");
+  pid_t pid = 0;
+  while (list >> pid) {
+    if (std::ranges::find(children_, pid, &child::pid) != children_.end()) continue;
+    kill(-pid, SIGKILL);
+    kill(pid, SIGKILL);
+  }
+}
+
+void zygote_server::end() {
+  if (contained_) {
+    for (child const& c : children_) {
+      kill(-c.pid, SIGKILL);
+      kill(c.pid, SIGKILL);
+    }
+    // Each death may bring orphans of its own; when nobody is left, waitid says so.
+    siginfo_t info{};
+    while (waitid(P_ALL, 0, &info, WEXITED) == 0) {
+      if (auto const c = find(info.si_pid); c != children_.end()) children_.erase(c);
+      kill_orphans();
+    }
+  }
+  _exit(0);
+}
+
+/// The zygote shall hold nothing open that its parent may want to close, and stand in nobody's way.
+void let_go_of_the_world() {
+  int const null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int const fd : {0, 1, 2}) dup2(null, fd);
+  close(null);
+  static_cast<void>(!chdir("/"));
+}
+
+}  // namespace
+
+void serve_as_zygote(int socket) {
+  pid_t const pid = fork();
+  if (pid != 0) _exit(pid < 0 ? 1 : 0);
+  setpgid(0, 0);
+  std::fflush(nullptr);  // what static objects have written is theirs, not of each child once more
+  let_go_of_the_world();
+  zygote_server(socket, false).serve();
+}
+
+}  // namespace halka::detail
