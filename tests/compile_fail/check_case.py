@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Checks one program that must not compile.
 
-usage: check_case.py COMPILER INCLUDE_DIR CASE.cpp
+usage: check_case.py COMPILER INCLUDE_DIR CASE.cpp [PRECOMPILED]
+
+PRECOMPILED is <halka/halka.hpp>, compiled by the same compiler, to save its time.
 
 A case says in its first comment what the compiler must complain about (a regular expression), and
 shows with HALKA_CONTROL that nothing else is wrong with it:
@@ -53,6 +55,11 @@ def is_about(case, compiler):
     return subprocess.run(command, text=True, input=program, capture_output=True).returncode == 0
 
 
+def use_precompiled(header):
+    """g++ takes NAME.gch for NAME."""
+    return ["-include", header[: -len(".gch")]] if header.endswith(".gch") else ["-include-pch", header]
+
+
 def compile_case(compiler, include, case, *flags):
     command = [compiler, "-std=c++20", "-fsyntax-only", "-Werror=unused-result"]
     command += ["-fdiagnostics-color=never", f"-I{include}", *flags, str(case)]
@@ -60,12 +67,13 @@ def compile_case(compiler, include, case, *flags):
     return done.returncode, done.stderr
 
 
-def main(compiler, include, case):
+def main(compiler, include, case, *precompiled):
     expected = expectation(case)
-    code, said = compile_case(compiler, include, case, "-DHALKA_CONTROL")
+    flags = [flag for header in precompiled for flag in use_precompiled(header)]
+    code, said = compile_case(compiler, include, case, *flags, "-DHALKA_CONTROL")
     if code != 0:
         sys.exit(f"{case}: does not compile even with HALKA_CONTROL:\n{said}")
-    code, said = compile_case(compiler, include, case)
+    code, said = compile_case(compiler, include, case, *flags)
     if not is_about(case, compiler):
         sys.exit(f"{case}: does not compile with {compiler}:\n{said}" if code else 0)
     if code == 0:
@@ -77,6 +85,6 @@ def main(compiler, include, case):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
+    if len(sys.argv) not in (4, 5):
         sys.exit(__doc__)
-    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), *sys.argv[4:])
