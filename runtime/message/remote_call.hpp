@@ -54,6 +54,14 @@ using given_t = std::conditional_t<std::is_same_v<T, char*>, char const*, T>;
 template <class T>
 using sent_t = typename sent_argument<std::decay_t<T>>::type;
 
+template <class T>
+decltype(auto) as_sent(given_t<T> const& value) {
+  if constexpr (std::is_same_v<sent_t<T>, T>)
+    return static_cast<T const&>(value);
+  else
+    return sent_t<T>(value);
+}
+
 template <class R>
 concept coroutine_result = requires {
   typename R::promise_type;
@@ -109,7 +117,7 @@ struct remote_call {
     if constexpr (detail::check_remote_call<F, Args...>()) {
       out(code_address::of(&run));
       if constexpr (std::is_pointer_v<F>) out(code_address::of(function));
-      (out(static_cast<detail::sent_t<Args> const&>(args)), ...);
+      (out(detail::as_sent<Args>(args)), ...);
     }
   }
 
@@ -137,12 +145,18 @@ struct remote_call {
                             std::index_sequence<index...>) {
     (in(std::get<index>(values)), ...);
     detail::throw_trace_end const end(__builtin_frame_address(0));
+    // Arguments are converted as where a function is called by its name; whether that was meant is not said here.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma GCC diagnostic ignored "-Wfloat-conversion"
     if constexpr (std::is_void_v<result>) {
       function(std::get<index>(std::move(values))...);
     } else {
       result const value = function(std::get<index>(std::move(values))...);
       out(value);
     }
+#pragma GCC diagnostic pop
   }
 };
 

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// expect: cannot be called with these arguments
+#include <halka/halka.hpp>
+
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+template <class F, class... Args>
+void send(F f, Args... args) {
+  halka::message_writer out;
+  halka::remote_call<F, Args...>::write(out, f, args...);
+}
+
+void caller() {
+#ifdef HALKA_CONTROL
+  send([](std::vector<int> const& v) { return v.size(); }, std::vector<int>());
+#else
+  send([](std::vector<int> const& v) { return v.size(); }, std::string());
+#endif
+}
