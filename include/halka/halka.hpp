@@ -41,6 +41,8 @@
 #include "runtime/net/server_options.hpp"
 #include "runtime/net/start_server.hpp"
 #include "runtime/outcome.hpp"
+#include "runtime/pool/process_pool.hpp"
+#include "runtime/pool/worker_died.hpp"
 #include "runtime/process/command.hpp"
 #include "runtime/process/create_subprocess.hpp"
 #include "runtime/process/process.hpp"
