@@ -63,7 +63,7 @@ void pool_state::bind() {
 }
 
 void pool_state::submit(pool_job& job) {
-  if (closed_ || abandoned_) throw std::logic_error("the process pool was shut down: it takes no more calls");
+  if (closed_) throw std::logic_error("the process pool was shut down: it takes no more calls");
   if (broken_) std::rethrow_exception(broken_);
   bind();
   job.number_ = ++last_number_;
