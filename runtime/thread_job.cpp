@@ -5,14 +5,14 @@ namespace halka {
 
 thread_job::~thread_job() = default;
 
-void thread_job::begin(worker_threads& workers, task_state& task) {
+void thread_job::begin(worker_threads& workers, task_state& task, worker_threads::when_full full) {
   loop_ = &task.loop();
   home_ = loop_->address();
   context_ = task.context();
   waiting_ = &task;
   loop_->outside().hold();
   try {
-    workers.submit(*this);
+    workers.submit(*this, full);
   } catch (...) {
     loop_->outside().unhold();
     throw;
@@ -32,19 +32,18 @@ void thread_job::run() noexcept {
     context_scope const scope(context_);
     call();
   } else {
-    call_was_dropped();
+    call_was_dropped(nullptr);
   }
-  send_home();
 }
 
-void thread_job::drop() noexcept {
-  call_was_dropped();
-  send_home();
-}
-
-void thread_job::send_home() noexcept {
-  std::shared_ptr<mailbox> const home = home_;  // the job may be gone as soon as it is posted
+void thread_job::report() noexcept {
+  std::shared_ptr<mailbox> const home = std::move(home_);  // the job may be gone as soon as it is posted
   if (!home->post(*this)) delete this;
+}
+
+void thread_job::drop(std::exception_ptr const& why) noexcept {
+  call_was_dropped(why);
+  report();
 }
 
 void thread_job::arrived(runnable& r) {

@@ -43,22 +43,23 @@ class HALKA_API thread_job : private worker_job, private runnable {
   ~thread_job() override;
 
   /// Queues the call for `task`. *Errors*: those of `worker_threads::submit`.
-  void begin(worker_threads& workers, task_state& task);
+  void begin(worker_threads& workers, task_state& task, worker_threads::when_full full = worker_threads::when_full::wait);
   /// The task waits no longer.
   void abandon() noexcept;
   bool has_arrived() const noexcept { return arrived_; }
 
  protected:
   virtual void call() noexcept = 0;
-  virtual void call_was_dropped() noexcept = 0;
+  /// There will be no call; the reason is null if nobody asks.
+  virtual void call_was_dropped(std::exception_ptr const& why) noexcept = 0;
   virtual void request_stop() noexcept {}
 
  private:
   enum class phase : unsigned char { queued, running, abandoned };
 
   void run() noexcept override;
-  void drop() noexcept override;
-  void send_home() noexcept;
+  void report() noexcept override;
+  void drop(std::exception_ptr const& why) noexcept override;
   static void arrived(runnable& r);
 
   std::shared_ptr<mailbox> home_;
@@ -102,8 +103,8 @@ class thread_job_of : public thread_job {
   std::optional<outcome<R>> result_;
 
  private:
-  void call_was_dropped() noexcept override {
-    result_.emplace(std::make_exception_ptr(cancelled_error("the thread pool was shut down")));
+  void call_was_dropped(std::exception_ptr const& why) noexcept override {
+    if (why) result_.emplace(why);
   }
 };
 

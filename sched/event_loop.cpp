@@ -136,8 +136,8 @@ void event_loop::look_outside() {
   if (ready_.empty() && sent.empty() && !stopping_) {
     clock::time_point const deadline = timers_.next_deadline();
     if (deadline == never || deadline > time()) {
-      if (!sent.sleep()) return;
       ++statistics_.sleeps;
+      if (poller_->look_first(sent, deadline) || !sent.sleep()) return;
       struct wake_up {
         inbox& box;
         ~wake_up() { box.awake(); }

@@ -5,4 +5,6 @@ namespace halka {
 
 poller::~poller() = default;
 
+bool poller::spin(inbox const&, clock::time_point) { return false; }
+
 }  // namespace halka

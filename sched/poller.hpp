@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "adaptive_spin.hpp"
 #include "clock.hpp"
 #include "export.hpp"
+#include "inbox.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -38,6 +40,10 @@ class HALKA_API poller {
   /// Submits what is queued and waits until something has finished, `wake` was called, or `deadline` has come; `never` for no
   /// deadline. May return early for no reason.
   virtual void wait(clock::time_point deadline) = 0;
+
+  /// To be called before `wait`: looks without sleeping, for as long as that pays, at what has finished and at what other threads
+  /// sent. They need not wake a loop that looks. True if something came or the deadline has; there is no need to `wait` then.
+  bool look_first(inbox const& sent, clock::time_point deadline) { return spin_.pays() && spin(sent, deadline); }
 
   /// Ends a `wait`, the present or the next one. *Thread safety*: any thread, and signal handlers.
   virtual void wake() noexcept = 0;
@@ -81,6 +87,9 @@ class HALKA_API poller {
   bool held() const noexcept { return held_ != 0; }
 
  protected:
+  virtual bool spin(inbox const& sent, clock::time_point deadline);
+
+  adaptive_spin spin_;  // told by `wait` and `spin`
   static constexpr unsigned quiet = 0;
   unsigned queued_ = 0;              // operations not yet handed to the kernel
   unsigned const* signal_ = &quiet;  // a word in which the kernel says that it has something

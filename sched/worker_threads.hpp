@@ -1,11 +1,28 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "export.hpp"
+// A worker without a job looks for one (awake, for a moment) or sleeps at a semaphore. At most one worker looks, which `looking_`
+// says, and `sleeping_` counts those who sleep. A push wakes a sleeper only if nobody looks; whoever is being woken counts as
+// looking. So a burst of jobs pays for one wake-up, and a worker that gets a job while others are in line wakes the next.
+//
+//   working --no job--> looking --in vain--> sleeping --woken--> looking --job--> working
+//
+// No job is left lying: who pushes, stops looking or goes to sleep first writes (the queue, looking_, sleeping_) and then reads
+// what the others write, all of it sequentially consistent. So of two that meet, one sees the other: the pusher sees the sleeper,
+// or the sleeper the job.
+//
+// A job counts as unfinished until it has run, and as finished before its end is told. So who submits the next job because one has
+// ended finds that thread free.
 
-#include <condition_variable>
+#include "adaptive_spin.hpp"
+#include "export.hpp"
+#include "job_queue.hpp"
+
+#include <semaphore.h>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -14,31 +31,14 @@
 
 namespace halka {
 
-/// Work for a thread. It is a link of the queue it waits in.
-class worker_job {
- public:
-  /// Does the work; called once, on a worker thread. Whoever made the job learns of its end from here.
-  virtual void run() noexcept = 0;
-  /// Called instead of `run` when the work is dropped before it began; on the thread that drops it.
-  virtual void drop() noexcept = 0;
-
- protected:
-  worker_job() = default;
-  virtual ~worker_job() = default;
-  worker_job(worker_job const&) = delete;
-  worker_job& operator=(worker_job const&) = delete;
-
- private:
-  friend class worker_threads;
-  worker_job* next_ = nullptr;
-};
-
 /// Counters of a pool of threads.
 struct worker_statistics {
-  std::size_t threads = 0;
-  std::size_t idle = 0;
-  std::size_t queued = 0;
-  std::uint64_t completed = 0;
+  std::size_t threads = 0;      // started
+  std::size_t idle = 0;         // without a job
+  std::size_t queued = 0;       // jobs that wait for a thread
+  std::size_t waiting = 0;      // jobs that wait for a place in the queue
+  std::size_t peak_queued = 0;  // the most that were queued
+  std::uint64_t completed = 0;  // jobs that have run
 };
 
 /// Threads that take jobs from one queue, first come, first served. A thread is started when a job finds no idle one, up to the
@@ -48,17 +48,22 @@ struct worker_statistics {
 /// *Source*: concurrent.futures.ThreadPoolExecutor.
 class HALKA_API worker_threads {
  public:
-  /// `limit` is at least 1; `name` is what the system shows (15 characters); `initializer` runs first in every thread and must not
-  /// throw.
-  worker_threads(std::size_t limit, std::string const& name, std::function<void()> initializer = {});
-  /// Closes the pool and waits for all jobs.
+  enum class when_full : unsigned char { wait, refuse };
+
+  /// `limit` is at least 1; `name` is what the system shows (15 characters). `initializer` runs first in every thread; if it
+  /// throws, the pool is broken: all jobs are dropped and none is accepted. `queue_limit` is how many jobs may be queued, 0 for any
+  /// number.
+  worker_threads(std::size_t limit, std::string const& name, std::function<void()> initializer = {}, std::size_t queue_limit = 0);
+  /// Closes the pool and waits for all jobs. On one of its own threads it ends the program: it would wait for itself.
   ~worker_threads();
   worker_threads(worker_threads const&) = delete;
   worker_threads& operator=(worker_threads const&) = delete;
 
-  /// *Errors*: `std::logic_error` when closed; `std::system_error` if there is no thread and none can be started. The job is then
-  /// still the caller's.
-  void submit(worker_job& job);
+  /// A job for which the queue has no place waits behind it.
+  ///
+  /// *Errors*: `std::logic_error` when closed; `std::runtime_error` when broken; `queue_full` if there is no place and it shall not
+  /// wait; `std::system_error` if there is no thread and none can be started. The job is then still the caller's.
+  void submit(worker_job& job, when_full full = when_full::wait);
 
   /// Accepts no more jobs; with `drop_queued`, drops those that have not begun. When the last thread has ended its work, it calls
   /// `on_end`; with no thread left that happens at once, here.
@@ -67,25 +72,54 @@ class HALKA_API worker_threads {
   /// Waits for all threads of a closed pool. Not from a worker thread.
   void join();
 
-  bool closed() const;
+  bool closed() const noexcept { return queue_.closed(); }
   worker_statistics statistics() const;
+  /// Whether the calling thread is one of these.
+  bool on_own_thread() const noexcept;
 
  private:
+  /// What a thread knows about itself.
+  struct worker {
+    adaptive_spin spin;
+    bool looks = false;
+    bool initialized = false;
+  };
+
   void work();
-  worker_job* take_queued() noexcept;
+  bool initialize(worker& self) noexcept;
+  void wait(worker& self) noexcept;
+  bool look(worker& self) noexcept;
+  void wake_somebody() noexcept;
+  bool take_sleeper() noexcept;
+  void start_thread();
+  [[noreturn]] void refuse() const;
+  worker_job* shut(bool drop_queued) noexcept;
+  void drop(worker_job* jobs, std::exception_ptr const& why) noexcept;
+  void note_queued(std::size_t unfinished) noexcept;
 
   std::size_t const limit_;
+  std::size_t const queue_limit_;
   std::string const name_;
   std::function<void()> const initializer_;
-  mutable std::mutex mutex_;  // guards everything below
-  std::condition_variable wake_;
+  sem_t wake_;
+
+  job_queue queue_;
+  alignas(64) std::atomic<std::uint64_t> submitted_ = 0;  // apart: written by those who submit, and by the workers
+  std::atomic<bool> looking_ = false;
+  std::atomic<unsigned> sleeping_ = 0;
+
+  alignas(64) std::atomic<std::uint64_t> finished_ = 0;  // run or dropped
+  std::atomic<std::uint64_t> dropped_ = 0;
+
+  alignas(64) std::atomic<std::size_t> started_ = 0;
+  std::atomic<std::size_t> peak_queued_ = 0;
+  mutable std::mutex mutex_;  // guards what follows
+  std::mutex joining_;        // threads_ is not changed any more then
   std::vector<std::thread> threads_;
-  worker_job* first_ = nullptr;
-  worker_job* last_ = nullptr;
-  worker_statistics statistics_;
-  std::size_t working_threads_ = 0;
   std::vector<std::function<void()>> on_end_;
-  bool closed_ = false;
+  std::exception_ptr broken_;
+  std::size_t working_threads_ = 0;
+  bool closing_ = false;
 };
 
 }  // namespace halka

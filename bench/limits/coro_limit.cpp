@@ -244,6 +244,8 @@ constexpr bench::workload workloads[] = {
     {"read_direct", bench::read_with_uring_direct},
     {"pread", bench::read_with_pread},
     {"process", bench::start_processes},
+    {"to_thread", bench::thread_calls_on_one_core},
+    {"to_thread_cores", bench::thread_calls},
     {"message", bench::message_threads_on_one_core},
     {"message_cores", bench::message_threads},
 };

@@ -13,6 +13,10 @@ void read_with_pread(order const&, meter&);
 // processes.cpp: `units` processes, `alive` of them at the same time.
 void start_processes(order const&, meter&);
 
+// hand_off.cpp: `units` calls on another thread, `alive` of them at the same time.
+void thread_calls(order const&, meter&);
+void thread_calls_on_one_core(order const&, meter&);
+
 // two_loops.cpp: `units` round trips between two threads.
 void message_threads(order const&, meter&);
 void message_threads_on_one_core(order const&, meter&);

@@ -16,6 +16,8 @@ constexpr bench::workload workloads[] = {
     {"message", bench::message_loops_on_one_core},
     {"message_cores", bench::message_loops},
     {"many_to_many", bench::many_to_many},
+    {"to_thread", bench::thread_calls_on_one_core},
+    {"to_thread_cores", bench::thread_calls},
     {"queue", bench::ping_queues},
     {"lock", bench::lock_free},
     {"lock_pass", bench::pass_lock},

@@ -30,6 +30,10 @@ void ping_queues(order const&, meter&);
 void lock_free(order const&, meter&);
 void pass_lock(order const&, meter&);
 
+// threads.cpp
+void thread_calls(order const&, meter&);
+void thread_calls_on_one_core(order const&, meter&);
+
 // timers.cpp
 void sleepers(order const&, meter&);
 void sleeper_beside_yields(order const&, meter&);

@@ -27,15 +27,6 @@ constexpr std::chrono::microseconds shortest_wait(50);
 
 constexpr unsigned always = 1;
 
-/// Tells the processor that this is a loop that waits.
-void pause_processor() noexcept {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
-
 bool is_transient(int result) noexcept {
   // -EBUSY and -EAGAIN: the completion queue is full or memory is short for a moment; what was not submitted stays queued.
   return result == -EINTR || result == -ETIME || result == -EBUSY || result == -EAGAIN;
@@ -122,9 +113,9 @@ void uring_backend::poll() {
 }
 
 void uring_backend::wait(clock::time_point deadline) {
-  auto const start = clock::monotonic();
+  bool const measures = adaptive_spin::can_pay();
+  auto const start = deadline != never || measures ? clock::monotonic() : clock::time_point();
   if (deadline <= start) return poll();
-  if (spin_.pays() && spin(start, deadline)) return;
   queued_ = 0;
   int result;
   if (deadline == never) {
@@ -139,34 +130,33 @@ void uring_backend::wait(clock::time_point deadline) {
   }
   if (result < 0 && !is_transient(result)) check(result, "io_uring_enter");
   unsigned const completions = reap();
-  spin_.slept(clock::monotonic() - start, completions);
+  if (measures) spin_.slept(clock::monotonic() - start, completions);
 }
 
-/// Looks for completions without sleeping. True if the loop has to go on: there were some, or the deadline has come.
-bool uring_backend::spin(clock::time_point start, clock::time_point deadline) {
+bool uring_backend::spin(inbox const& sent, clock::time_point deadline) {
   if (queued_ != 0) {
     queued_ = 0;
     int const result = io_uring_submit_and_get_events(ring_->get());
     if (result < 0 && !is_transient(result)) check(result, "io_uring_enter");
   }
-  auto const end = std::min(deadline, start + adaptive_spin::longest);
+  auto const end = std::min(deadline, clock::monotonic() + adaptive_spin::longest);
   bool found = false;
   do {
     for (int i = 0; i < 32 && !found; ++i) {
-      found = io_uring_cq_ready(ring_->get()) != 0 || wants_poll();
-      pause_processor();
+      found = !sent.empty() || io_uring_cq_ready(ring_->get()) != 0 || wants_poll();
+      detail::pause_processor();
     }
   } while (!found && clock::monotonic() < end);
-  unsigned completions = 0;
+  unsigned events = sent.empty() ? 0 : 1;
   if (found) {
-    if (io_uring_cq_ready(ring_->get()) == 0) {
+    if (io_uring_cq_ready(ring_->get()) == 0 && wants_poll()) {
       int const result = io_uring_get_events(ring_->get());
       if (result < 0 && !is_transient(result)) check(result, "io_uring_enter");
     }
-    completions = reap();
+    events += reap();
   }
-  spin_.spun(completions);
-  return completions > 0 || end == deadline;
+  spin_.spun(events);
+  return events > 0 || end == deadline;
 }
 
 unsigned uring_backend::reap() {

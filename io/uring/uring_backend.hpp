@@ -17,7 +17,6 @@
 #include "buffer_ring.hpp"
 #include "prepare.hpp"
 #include "ring.hpp"
-#include "spin.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -56,13 +55,12 @@ class uring_backend final : public backend {
   void arm_wake();
   void check(int result, char const* what) const;
   unsigned reap();
-  bool spin(clock::time_point start, clock::time_point deadline);
+  bool spin(inbox const& sent, clock::time_point deadline) override;
   void take_buffer(io_operation& op, unsigned id) noexcept;
 
   std::unique_ptr<ring> ring_;
   kernel_operations known_;
   std::unique_ptr<buffer_ring> buffers_;
-  adaptive_spin spin_;
   wake_operation wake_;
   std::size_t in_flight_ = 0;
   int wake_fd_ = -1;

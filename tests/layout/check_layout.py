@@ -31,7 +31,7 @@ STANDARD = set(
     valarray variant vector version""".split()
 )
 COMPILER = {"cxxabi.h", "sanitizer/asan_interface.h", "sanitizer/tsan_interface.h"}
-THREADS_AND_CLOCKS = {"pthread.h", "sched.h", "time.h", "sys/time.h"}
+THREADS_AND_CLOCKS = {"pthread.h", "sched.h", "semaphore.h", "time.h", "sys/time.h"}
 KERNEL_FOLDERS = {"sys", "linux", "asm", "net", "netinet", "arpa"}
 
 

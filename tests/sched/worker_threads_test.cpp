@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "../support/fixture.hpp"
+#include "function_job.hpp"
 
 #include <halka/sched/worker_threads.hpp>
 
@@ -14,28 +15,14 @@
 #include <functional>
 #include <latch>
 #include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
 
 using namespace halka;
 using namespace halka::test;
 
 namespace {
-
-/// A job made of a function; it counts how it ended.
-class function_job final : public worker_job {
- public:
-  explicit function_job(std::function<void()> fn) : fn_(std::move(fn)) {}
-  void run() noexcept override {
-    fn_();
-    ++runs;
-  }
-  void drop() noexcept override { ++drops; }
-
-  std::atomic<int> runs = 0;
-  std::atomic<int> drops = 0;
-
- private:
-  std::function<void()> fn_;
-};
 
 std::string thread_name() {
   char name[16] = {};

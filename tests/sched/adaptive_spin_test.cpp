@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "../support/fixture.hpp"
 
-#include <halka/io/uring/spin.hpp>
+#include <halka/sched/adaptive_spin.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -25,12 +25,12 @@ bool has_several_processors() { return std::thread::hardware_concurrency() > 1; 
 
 }  // namespace
 
-TEST_CASE("looking before sleeping pays after short sleeps in a row, on several processors", "[io][spin]") {
+TEST_CASE("looking before sleeping pays after short sleeps in a row, on several processors", "[sched][spin]") {
   CHECK_FALSE(after_short_sleeps(adaptive_spin::trials - 1).pays());
   CHECK(after_short_sleeps(adaptive_spin::trials).pays() == has_several_processors());
 }
 
-TEST_CASE("looking in vain once ends it", "[io][spin]") {
+TEST_CASE("looking in vain once ends it", "[sched][spin]") {
   adaptive_spin policy = after_short_sleeps(100);
   policy.spun(1);
   CHECK(policy.pays() == has_several_processors());
@@ -40,7 +40,7 @@ TEST_CASE("looking in vain once ends it", "[io][spin]") {
   CHECK_FALSE(policy.pays());
 }
 
-TEST_CASE("long sleeps, sleeps that a deadline ended, and sleeps that brought much do not count", "[io][spin]") {
+TEST_CASE("long sleeps, sleeps that a deadline ended, and sleeps that brought much do not count", "[sched][spin]") {
   adaptive_spin policy = after_short_sleeps(100);
   policy.slept(adaptive_spin::longest + 1us, 1);
   CHECK_FALSE(policy.pays());
@@ -52,7 +52,7 @@ TEST_CASE("long sleeps, sleeps that a deadline ended, and sleeps that brought mu
   CHECK_FALSE(policy.pays());
 }
 
-TEST_CASE("a loop that looks before sleeping misses no message, no timer and no end", "[io][spin]") {
+TEST_CASE("a loop that looks before sleeping misses no message, no timer and no end", "[sched][spin]") {
   run_real([]() -> task<> {
     auto [a, b] = make_stream_pair();
     std::jthread peer([fd = b.fd()] {
