@@ -29,8 +29,14 @@ class sent_task {
   // -- in the loop's thread
 
   static void start(std::shared_ptr<sent_task> const& self) {
+    start(self, [](any_task const&) {});
+  }
+  /// `began(task)` is called before the task runs, and what it has added is called back before the result is set.
+  template <class F>
+  static void start(std::shared_ptr<sent_task> const& self, F began) {
     if (self->cancelled_) return self->fail(std::make_exception_ptr(cancelled_error(self->reason_)));
     self->handle_ = create_task(std::move(self->coroutine_));
+    began(self->handle_);
     self->handle_.add_done_callback([self] { self->finish(); });
   }
   void cancel(std::string reason) {
@@ -38,9 +44,9 @@ class sent_task {
     reason_ = std::move(reason);
     if (handle_) handle_.cancel(reason_);
   }
+  void fail(std::exception_ptr e) { promise_.set_exception(std::move(e)); }
 
  private:
-  void fail(std::exception_ptr e) { promise_.set_exception(std::move(e)); }
   void finish() {
     task_handle<T> const handle = std::exchange(handle_, {});  // the last holder of this object may be another thread
     handle.state().mark_retrieved();

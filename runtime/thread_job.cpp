@@ -3,7 +3,15 @@
 
 namespace halka {
 
+namespace {
+
+thread_local thread_job* running = nullptr;
+
+}  // namespace
+
 thread_job::~thread_job() = default;
+
+thread_job* thread_job::current() noexcept { return running; }
 
 void thread_job::begin(worker_threads& workers, task_state& task, worker_threads::when_full full) {
   loop_ = &task.loop();
@@ -24,13 +32,16 @@ void thread_job::abandon() noexcept {
   request_stop();
   phase expected = phase::queued;
   phase_.compare_exchange_strong(expected, phase::abandoned);
+  if (asked_for_) asked_for_.cancel("the task that awaited the call on a worker thread was cancelled");
 }
 
 void thread_job::run() noexcept {
   phase expected = phase::queued;
   if (phase_.compare_exchange_strong(expected, phase::running)) {
     context_scope const scope(context_);
+    running = this;
     call();
+    running = nullptr;
   } else {
     call_was_dropped(nullptr);
   }

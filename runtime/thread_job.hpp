@@ -9,10 +9,14 @@
 //                      running
 //                                              one is dropped when it arrives
 //
+// While it runs, the call may ask its loop to run something and wait for that (call_in_loop.hpp). Such a task belongs to the job:
+// it is cancelled when the job is abandoned.
+//
 // The worker touches the function, the arguments and the result; the loop everything else. Between the two lie the pool's lock and
 // the mailbox. The job belongs to whoever holds it last: the awaiter once it has arrived, else the loop's queue, else (when the
 // loop has ended) the worker.
 
+#include "../sched/any_task.hpp"
 #include "../sched/awaitable.hpp"
 #include "../sched/context.hpp"
 #include "../sched/errors.hpp"
@@ -48,6 +52,9 @@ class HALKA_API thread_job : private worker_job, private runnable {
   void abandon() noexcept;
   bool has_arrived() const noexcept { return arrived_; }
 
+  /// The job whose call runs on this thread; null if none does.
+  static thread_job* current() noexcept;
+
  protected:
   virtual void call() noexcept = 0;
   /// There will be no call; the reason is null if nobody asks.
@@ -55,6 +62,7 @@ class HALKA_API thread_job : private worker_job, private runnable {
   virtual void request_stop() noexcept {}
 
  private:
+  friend class loop_call;
   enum class phase : unsigned char { queued, running, abandoned };
 
   void run() noexcept override;
@@ -64,7 +72,8 @@ class HALKA_API thread_job : private worker_job, private runnable {
 
   std::shared_ptr<mailbox> home_;
   event_loop* loop_ = nullptr;
-  task_state* waiting_ = nullptr;  // the loop's thread only
+  task_state* waiting_ = nullptr;  // the loop's thread only, as asked_for_
+  any_task asked_for_;
   context_ref context_;
   std::atomic<phase> phase_ = phase::queued;
   bool arrived_ = false;
@@ -140,8 +149,8 @@ class bound_thread_job final : public thread_job_of<R> {
 template <class R>
 class thread_awaiter final : public own_awaiter, private suspension {
  public:
-  thread_awaiter(worker_threads& workers, std::unique_ptr<thread_job_of<R>> job) noexcept
-      : workers_(workers), job_(job.release()) {}
+  thread_awaiter(worker_threads& workers, std::unique_ptr<thread_job_of<R>> job, worker_threads::when_full full) noexcept
+      : workers_(workers), job_(job.release()), full_(full) {}
   ~thread_awaiter() {
     if (!job_) return;
     if (begun_ && !job_->has_arrived())
@@ -154,7 +163,7 @@ class thread_awaiter final : public own_awaiter, private suspension {
   template <class Promise>
   void await_suspend(std::coroutine_handle<Promise> h) {
     task_ = &require_task();
-    job_->begin(workers_, *task_);
+    job_->begin(workers_, *task_, full_);
     begun_ = true;
     task_->suspend_at(h.address(), location_of(h));
     task_->wait_on(*this);
@@ -175,6 +184,7 @@ class thread_awaiter final : public own_awaiter, private suspension {
   worker_threads& workers_;
   thread_job_of<R>* job_;
   task_state* task_ = nullptr;
+  worker_threads::when_full full_;
   bool begun_ = false;
 };
 
@@ -184,23 +194,24 @@ class thread_awaiter final : public own_awaiter, private suspension {
 template <class R>
 class [[nodiscard("must co_await it: the call is made when it is awaited")]] thread_operation {
  public:
-  thread_operation(worker_threads & workers, std::unique_ptr<detail::thread_job_of<R>> job) noexcept
-      : workers_(&workers), job_(std::move(job)) {}
+  thread_operation(worker_threads & workers, std::unique_ptr<detail::thread_job_of<R>> job, worker_threads::when_full full) noexcept
+      : workers_(&workers), job_(std::move(job)), full_(full) {}
 
-  detail::thread_awaiter<R> operator co_await()&& noexcept { return detail::thread_awaiter<R>(*workers_, std::move(job_)); }
+  detail::thread_awaiter<R> operator co_await()&& noexcept { return detail::thread_awaiter<R>(*workers_, std::move(job_), full_); }
 
  private:
   worker_threads* workers_;
   std::unique_ptr<detail::thread_job_of<R>> job_;
+  worker_threads::when_full full_;
 };
 
 namespace detail {
 
 template <class F, class... Args>
-auto make_thread_operation(worker_threads& workers, F&& fn, Args&&... args) {
+auto make_thread_operation(worker_threads& workers, worker_threads::when_full full, F&& fn, Args&&... args) {
   using R = thread_result_t<F, Args...>;
-  return thread_operation<R>(workers, std::make_unique<bound_thread_job<R, std::decay_t<F>, std::decay_t<Args>...>>(
-                                          std::forward<F>(fn), std::forward<Args>(args)...));
+  using job = bound_thread_job<R, std::decay_t<F>, std::decay_t<Args>...>;
+  return thread_operation<R>(workers, std::make_unique<job>(std::forward<F>(fn), std::forward<Args>(args)...), full);
 }
 
 }  // namespace detail

@@ -4,8 +4,8 @@
 #include "../sched/export.hpp"
 #include "../sched/task.hpp"
 #include "../sched/worker_threads.hpp"
-#include "gather.hpp"
 #include "thread_job.hpp"
+#include "thread_map.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -13,20 +13,21 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace halka {
 
 struct thread_pool_options {
   std::size_t threads = 0;          // at most so many; 0 for min(32, processors + 4)
   std::string_view name = "halka";  // of the threads, as the system shows it
-  void (*initializer)() = nullptr;  // runs first in every thread; must not throw
+  void (*initializer)() = nullptr;  // runs first in every thread; if it throws, all calls fail from then on
+  std::size_t queue_limit = 0;      // so many calls may wait for a thread; more wait for a place first; 0 for any number
 };
 
-/// Threads for blocking and for computing calls, awaited from tasks.
+/// Threads for blocking and for computing calls, awaited from tasks. Calls begin in the order in which they are awaited; with
+/// `{.threads = 1}` each ends before the next begins, all on the same thread.
 ///
 /// *Thread safety*: may be used from several loops.
-/// *Lifetime*: the destructor waits for all calls.
+/// *Lifetime*: the destructor waits for all calls, and its loop stands still meanwhile: `co_await shutdown()` before.
 /// *Source*: concurrent.futures.ThreadPoolExecutor.
 class HALKA_API thread_pool {
  public:
@@ -37,25 +38,39 @@ class HALKA_API thread_pool {
   /// of the awaiting task, as with `to_thread`.
   ///
   /// *Suspends*: until the call has returned. The call is queued when it is awaited.
-  /// *Result*, *Errors*: those of the call; `std::logic_error` after `shutdown`; `cancelled_error` if `shutdown` dropped it.
+  /// *Result*, *Errors*: those of the call; `std::logic_error` after `shutdown`; `cancelled_error` if `shutdown` dropped it;
+  /// `std::runtime_error` if the pool's initializer failed; `std::system_error` if no thread can be started.
   /// *Cancellation*: the await ends at once. A call that has not begun is not made; one that runs is left to finish, and its result
   /// is dropped.
   template <class F, class... Args>
   requires detail::callable_on_thread<F, Args...>
   auto submit(F&& fn, Args&&... args) {
     detail::check_callable<F>();
-    return detail::make_thread_operation(workers_, std::forward<F>(fn), std::forward<Args>(args)...);
+    return detail::make_thread_operation(workers_, worker_threads::when_full::wait, std::forward<F>(fn),
+                                         std::forward<Args>(args)...);
   }
 
-  /// Calls `fn(x)` for every element of a range, several at a time: the results in order. The first failure drops the calls that
-  /// have not begun and is thrown when the others have ended or were left.
+  /// The same, but throws `queue_full` at once when all threads are busy and the queue has reached its limit.
+  template <class F, class... Args>
+  requires detail::callable_on_thread<F, Args...>
+  auto submit_nowait(F&& fn, Args&&... args) {
+    detail::check_callable<F>();
+    return detail::make_thread_operation(workers_, worker_threads::when_full::refuse, std::forward<F>(fn),
+                                         std::forward<Args>(args)...);
+  }
+
+  /// Calls `fn(x)` for every element of a range, several at a time: a vector of the results in order, of `std::monostate` for void.
+  /// The range is copied or moved in; an element is looked at when its turn comes, so that a range may be long and make its
+  /// elements as it goes.
+  ///
+  /// *Errors*: the first failure, when the other calls have ended or were left; those that have not begun are not made.
+  /// *Cancellation*: as for `submit`.
   template <class F, std::ranges::input_range Range>
+  requires detail::callable_on_thread<F, std::ranges::range_reference_t<Range>>
   auto map(F&& fn, Range&& range) {
     detail::check_callable<F>();
-    using operation = decltype(submit(fn, *std::ranges::begin(range)));
-    std::vector<operation> calls;
-    for (auto&& x : range) calls.push_back(submit(fn, x));
-    return gather(std::move(calls));
+    return detail::map_on_threads<std::decay_t<F>, detail::kept_range_t<Range>>(workers_, std::forward<F>(fn),
+                                                                                std::forward<Range>(range));
   }
 
   struct shutdown_options {
@@ -64,6 +79,7 @@ class HALKA_API thread_pool {
 
   /// Accepts no more calls and waits for those that run or are queued.
   ///
+  /// *Errors*: `std::logic_error` in a loop on one of the pool's own threads: it would wait for itself.
   /// *Cancellation*: the calls go on; the pool stays closed.
   task<> shutdown(shutdown_options options);
   task<> shutdown() { return shutdown({}); }

@@ -72,6 +72,9 @@ class HALKA_API worker_threads {
   /// Waits for all threads of a closed pool. Not from a worker thread.
   void join();
 
+  /// The most threads; the most queued jobs, 0 for any number.
+  std::size_t limit() const noexcept { return limit_; }
+  std::size_t queue_limit() const noexcept { return queue_limit_; }
   bool closed() const noexcept { return queue_.closed(); }
   worker_statistics statistics() const;
   /// Whether the calling thread is one of these.

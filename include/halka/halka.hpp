@@ -15,6 +15,7 @@
 #include "io/stream_errors.hpp"
 #include "runtime/as_completed.hpp"
 #include "runtime/async_generator.hpp"
+#include "runtime/call_in_loop.hpp"
 #include "runtime/cancel_scope.hpp"
 #include "runtime/fail_after.hpp"
 #include "runtime/fs/copy.hpp"
