@@ -53,6 +53,7 @@
 #include "runtime/race.hpp"
 #include "runtime/run.hpp"
 #include "runtime/run_coroutine_threadsafe.hpp"
+#include "runtime/run_workers.hpp"
 #include "runtime/shield.hpp"
 #include "runtime/signal_set.hpp"
 #include "runtime/sync/barrier.hpp"
