@@ -58,6 +58,7 @@ void message_store::clear() noexcept {
   in_memory_ = 0;
   memory_.close();
   descriptors_.clear();
+  kept_.reset();
 }
 
 }  // namespace halka::detail

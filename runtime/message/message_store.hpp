@@ -9,6 +9,7 @@
 #include <cstring>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace halka::detail {
@@ -28,6 +29,7 @@ class HALKA_API message_store {
     }
   }
   std::uint32_t attach(int fd);
+  void keep(std::shared_ptr<void const> owner) noexcept { kept_ = std::move(owner); }
 
   std::size_t size() const noexcept { return in_memory_ + used_; }
   std::span<std::byte const> bytes() const noexcept {
@@ -54,6 +56,7 @@ class HALKA_API message_store {
   std::size_t in_memory_ = 0;  // bytes that lie in the memfd
   unique_fd memory_;
   std::vector<int> descriptors_;
+  std::shared_ptr<void const> kept_;
 };
 
 }  // namespace halka::detail

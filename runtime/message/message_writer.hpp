@@ -9,8 +9,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <type_traits>
+#include <utility>
 
 namespace halka {
 
@@ -33,6 +35,8 @@ class HALKA_API message_writer final : public cereal::OutputArchive<message_writ
   /// Lets a descriptor travel with the message; it must stay open until the message is sent. *Result*: its index, for
   /// `message_reader::take_descriptor`.
   std::uint32_t attach(int fd) { return store_.attach(fd); }
+  /// Keeps what owns the attached descriptors until the message is cleared.
+  void keep(std::shared_ptr<void const> owner) noexcept { store_.keep(std::move(owner)); }
 
   std::size_t size() const noexcept { return store_.size(); }
   /// The bytes of a message that is not large; empty if it has a memory().

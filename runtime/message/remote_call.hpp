@@ -13,6 +13,7 @@
 #include "../../sched/export.hpp"
 
 #include <concepts>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -153,8 +154,9 @@ struct remote_call {
     if constexpr (std::is_void_v<result>) {
       function(std::get<index>(std::move(values))...);
     } else {
-      result const value = function(std::get<index>(std::move(values))...);
-      out(value);
+      result value = function(std::get<index>(std::move(values))...);
+      out(std::as_const(value));
+      if (!out.descriptors().empty()) out.keep(std::make_shared<result>(std::move(value)));
     }
 #pragma GCC diagnostic pop
   }

@@ -185,7 +185,8 @@ TEST_CASE("a pool refuses what makes no sense, and what comes too late", "[proce
   });
 }
 
-TEST_CASE("a pool may be made before the loop, belongs to the loop of its first use, and outlives it harmlessly", "[process][pool]") {
+TEST_CASE("a pool may be made before the loop, belongs to the loop of its first use, and outlives it harmlessly",
+          "[process][pool]") {
   process_pool pool({.workers = 1});
   int pid = 0;
   halka::run([&]() -> task<> { pid = co_await pool.submit(own_pid); });
