@@ -247,6 +247,7 @@ constexpr bench::workload workloads[] = {
     {"to_thread", bench::thread_calls_on_one_core},
     {"to_thread_cores", bench::thread_calls},
     {"message", bench::message_threads_on_one_core},
+    {"pool", bench::call_worker_process},
     {"message_cores", bench::message_threads},
 };
 

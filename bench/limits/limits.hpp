@@ -21,4 +21,7 @@ void thread_calls_on_one_core(order const&, meter&);
 void message_threads(order const&, meter&);
 void message_threads_on_one_core(order const&, meter&);
 
+// worker_process.cpp: `units` calls of another process on the same core, `alive` of them at the same time.
+void call_worker_process(order const&, meter&);
+
 }  // namespace bench

@@ -107,6 +107,8 @@ def find_contenders(source, build, with_peers, others):
             build_tokio(source, build),
             python_peer("asyncio", source, "python3 >= 3.11"),
             python_peer("uvloop", source, "python3-uvloop"),
+            optional("ProcessPoolExecutor", [sys.executable, source / "peers/process_pools.py", "executor"], "python3", scale=20),
+            optional("multiprocessing.Pool", [sys.executable, source / "peers/process_pools.py", "pool"], "python3", scale=20),
         ]
         found += [p for p in peers if isinstance(p, Contender)]
         missing = [p for p in peers if not isinstance(p, Contender)]

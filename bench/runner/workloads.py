@@ -40,6 +40,10 @@ def processes(name, title, units, alive):
     return Workload(name, title, "process", units, alive, ratio=1.05, family="processes", measure="wall_ns")
 
 
+def pool(name, title, units, alive, ratio):
+    return Workload(name, title, "pool", units, alive, ratio=ratio, family="processes", measure="wall_ns")
+
+
 WORKLOADS = [
     Workload("await", "await a child coroutine", "await", 20 * MILLION, ratio=1.5),
     Workload(
@@ -88,6 +92,18 @@ WORKLOADS = [
     direct_reads("read_direct_128", "the same, 128 at a time", 32_000, 128),
     processes("process_1", "start /bin/true and await its end: time on the wall", 800, 1),
     processes("process_8", "the same, 8 at a time", 1_600, 8),
+    pool("pool_1", "process_pool.submit, 1 in flight, one core: time on the wall", MILLION // 5, 1, ratio=2),
+    pool("pool_64", "the same, 64 in flight", MILLION, 64, ratio=8),
+    Workload(
+        "pool_map",
+        "process_pool.map of 100 000 ints, one int: time on the wall",
+        "pool_map",
+        4 * MILLION,
+        100_000,
+        beats_peers=True,
+        family="processes",
+        measure="wall_ns",
+    ),
 ]
 
 FAMILIES = sorted({w.family for w in WORKLOADS})

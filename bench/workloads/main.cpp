@@ -27,6 +27,8 @@ constexpr bench::workload workloads[] = {
     {"read", bench::reads},
     {"read_direct", bench::direct_reads},
     {"process", bench::processes},
+    {"pool", bench::call_pool},
+    {"pool_map", bench::map_pool},
 };
 
 }  // namespace

@@ -43,6 +43,10 @@ void wait_for_ready(order const&, meter&);
 void reads(order const&, meter&);
 void direct_reads(order const&, meter&);
 
+// pools.cpp: `units` calls, `alive` of them at the same time
+void call_pool(order const&, meter&);
+void map_pool(order const&, meter&);
+
 // processes.cpp
 void processes(order const&, meter&);
 
