@@ -116,7 +116,8 @@ class file_actions {
       duplicate(fd, fd);  // this takes close-on-exec away
       ++next;
     }
-    check_spawn(posix_spawn_file_actions_addclosefrom_np(&actions_, next), "posix_spawn_file_actions_addclosefrom_np");
+    int const error = posix_spawn_file_actions_addclosefrom_np(&actions_, next);
+    if (error != EBADF) check_spawn(error, "posix_spawn_file_actions_addclosefrom_np");  // else no descriptor has a number so high
   }
 
   posix_spawn_file_actions_t const* get() const noexcept { return &actions_; }
@@ -173,7 +174,7 @@ class attributes {
 
 spawned_process spawn_process(std::span<std::string const> arguments, spawn_options const& options, std::source_location here) {
   check_arguments(arguments, options);
-  check_status_is_kept();
+  if (options.status_wanted) check_status_is_kept();
   std::string const& name = arguments.front();
   std::vector<char*> const environment = make_environment(options);
   std::string const file = detail::find_program(name, path_in(environment), options.cwd);

@@ -28,6 +28,8 @@ struct spawn_options {
   /// The child leads a process group, or a session, of its own.
   bool new_process_group = false;
   bool new_session = false;
+  /// False: it does not matter how it ends, so SIGCHLD may be ignored.
+  bool status_wanted = true;
 };
 
 /// A process that was started, and the descriptor that stands for it.

@@ -36,8 +36,22 @@ namespace {
 /// Starting the program again takes milliseconds; more only on a machine in distress, or if it is no zygote that began.
 constexpr int most_start_milliseconds = 30'000;
 
-[[noreturn]] void throw_start_error(int error, std::string_view name) {
-  throw std::system_error(error, std::system_category(), "start a process for " + std::string(name));
+[[noreturn]] void throw_start_error(std::error_code error, std::string_view name, std::string const& detail = {}) {
+  throw std::system_error(error, "start a process for " + std::string(name) + detail);
+}
+[[noreturn]] void throw_start_error(int error, std::string_view name) { throw_start_error({error, std::system_category()}, name); }
+
+/// What goes wrong on the way is told as part of starting this one.
+template <class F>
+auto starting(std::string_view name, F step) {
+  try {
+    return step();
+  } catch (std::system_error const& e) {
+    std::string what = e.what();
+    std::string const reason = ": " + e.code().message();
+    if (what.ends_with(reason)) what.resize(what.size() - reason.size());
+    throw_start_error(e.code(), name, ": " + what);
+  }
 }
 
 struct socket_pair {
@@ -75,11 +89,13 @@ class zygote::connection {
   connection(connection const&) = delete;
   connection& operator=(connection const&) = delete;
 
-  /// False if it has died, belongs to the parent of this process, or would start processes with other credentials.
-  bool fits() const {
+  /// False if it has died or belongs to the parent of this process.
+  bool serves() const {
     pollfd p{socket_, POLLRDHUP, 0};
-    return getpid() == owner_ && poll(&p, 1, 0) == 0 && credentials_ == detail::credentials::now();
+    return getpid() == owner_ && poll(&p, 1, 0) == 0;
   }
+  /// False if it would start processes with other credentials.
+  bool fits() const { return credentials_ == detail::credentials::now(); }
 
   /// Sends a request and takes the answer. *Errors*: the errno in it; EPIPE if the zygote has died.
   detail::received_message ask(std::span<iovec const> parts, std::span<int const> descriptors, answer& a) {
@@ -135,7 +151,9 @@ zygote& zygote::common() {
 
 std::shared_ptr<zygote::connection> zygote::connect() {
   std::lock_guard const lock(mutex_);
+  if (now_ && !now_->serves()) now_.reset();
   if (now_ && now_->fits()) return now_;
+  std::erase_if(before_, [](auto const& c) { return !c->serves(); });
   if (now_) before_.push_back(std::exchange(now_, nullptr));
   if (those_ == children_of_children::ended) return now_ = connect_contained();
   socket_pair sockets = make_sockets();
@@ -146,7 +164,13 @@ std::shared_ptr<zygote::connection> zygote::connect() {
     environment.push_back("LD_PRELOAD=" + library + (before && *before ? ':' + std::string(before) : ""));
   }
   int const inherited = sockets.theirs.get();
-  io::spawn_options const options{.inherited = std::span(&inherited, 1), .environment = environment, .new_process_group = true};
+  unique_fd const null(open("/dev/null", O_RDWR | O_CLOEXEC));  // what static objects print was printed by this process already
+  io::spawn_options const options{.standard_input = null.get(),
+                                  .standard_output = null.get(),
+                                  .inherited = std::span(&inherited, 1),
+                                  .environment = environment,
+                                  .new_process_group = true,
+                                  .status_wanted = false};
   std::array<std::string, 1> const arguments{"/proc/self/exe"};
   io::spawned_process const first = io::spawn_process(arguments, options);
   sockets.theirs.close();
@@ -200,18 +224,19 @@ started_child zygote::start(child_start const& what) {
   };
   add(self, r.self);
   add(arguments, r.arguments);
-  auto [status, told] = make_pipe();
-  descriptors.push_back(told.get());
+  pipe_ends status = starting(what.name, [] { return make_pipe(); });
+  descriptors.push_back(status.write_end.get());
   if (descriptors.size() > most_descriptors || size > largest_datagram) throw_start_error(E2BIG, what.name);
 
   answer a;
-  detail::received_message m = connect()->ask(parts, descriptors, a);
+  std::shared_ptr<connection> const to = starting(what.name, [&] { return connect(); });
+  detail::received_message m = to->ask(parts, descriptors, a);
   if (a.error == 0 && m.descriptors.size() != 1) a.error = EPROTO;
   if (a.error != 0) {
     if (a.pid > 0) kill(a.pid, SIGKILL);  // there was no room for its pidfd
     throw_start_error(a.error, what.name);
   }
-  return {a.pid, std::move(m.descriptors.front()), std::move(status)};
+  return {a.pid, std::move(m.descriptors.front()), std::move(status.read_end)};
 }
 
 }  // namespace halka

@@ -52,7 +52,7 @@ class HALKA_API zygote {
   children_of_children const those_;
   std::mutex mutex_;
   std::shared_ptr<connection> now_;
-  std::vector<std::shared_ptr<connection>> before_;  // their children may still run
+  std::vector<std::shared_ptr<connection>> before_;  // with other credentials; their children may still run
 };
 
 }  // namespace halka

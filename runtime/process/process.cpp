@@ -66,6 +66,8 @@ struct process::state {
     }
     return status = got == sizeof told ? told : -SIGKILL;  // the zygote was killed, and its children with it
   }
+
+  static task<int> join(std::shared_ptr<state> self);
 };
 
 process::process(process_settings const& settings, std::function<void(message_writer&)> arguments)
@@ -116,8 +118,11 @@ void process::start() {
 }
 
 task<int> process::join() {
-  std::shared_ptr<state> const self = state_;
   started();
+  return state::join(state_);
+}
+
+task<int> process::state::join(std::shared_ptr<state> self) {
   std::optional<int> code = self->look(0);
   while (!code) {
     co_await readable(self->status_fd);

@@ -45,6 +45,12 @@ bool has_ended(int pid) {
   return state == 'Z' || state == 'X';
 }
 
+void start_zygote() {
+  process p([] {});
+  p.start();
+  p.join_blocking();
+}
+
 task<> until_ended(int pid) {
   // Nobody tells of the end of a process that is not ours: looked for again and again.
   bool ended = has_ended(pid);

@@ -18,6 +18,9 @@ bool no_children();
 /// True if no process with this number runs; a zombie does not run.
 bool has_ended(int pid);
 
+/// Makes sure that processes have been started before: this program keeps the socket to its zygote, which is no leak.
+void start_zygote();
+
 /// Waits for that.
 task<> until_ended(int pid);
 
