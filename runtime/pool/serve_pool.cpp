@@ -2,7 +2,7 @@
 #include "serve_pool.hpp"
 
 #include "../../io/unique_fd.hpp"
-#include "../../io/uring/spin.hpp"
+#include "../../sched/adaptive_spin.hpp"
 #include "../../sched/clock.hpp"
 #include "../message/code_address.hpp"
 #include "../message/message_reader.hpp"
@@ -22,13 +22,6 @@
 namespace halka::detail {
 
 namespace {
-
-/// Tells other processors, and hyper-threads of this one, that this is a loop that waits.
-void pause() noexcept {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#endif
-}
 
 /// A call whose result cannot be sent is one that failed.
 class pool_server {
@@ -113,7 +106,7 @@ class pool_server {
       do {
         for (int i = 0; i < looks; ++i) {
           if (has_work()) return spin_.spun(1);
-          pause();
+          pause_processor();
         }
       } while (clock::monotonic() - begin < adaptive_spin::longest);
       spin_.spun(0);
