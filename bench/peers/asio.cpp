@@ -9,6 +9,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <functional>
+#include <thread>
 
 namespace {
 
@@ -119,12 +122,84 @@ void sleep(order const& o, meter& m) {
   });
 }
 
+/// Calls on the thread of a pool, each of which posts the next.
+class thread_caller {
+ public:
+  thread_caller(asio::io_context& loop, asio::thread_pool& pool, std::size_t n)
+      : loop_(loop), pool_(pool), left_(n), busy_(asio::make_work_guard(loop)) {}
+
+  void begin() {
+    asio::post(pool_, [this] {
+      std::size_t const result = left_;
+      asio::post(loop_, [this, result] {
+        bench::sink = result;
+        if (--left_ > 0)
+          begin();
+        else
+          busy_.reset();
+      });
+    });
+  }
+
+ private:
+  asio::io_context& loop_;
+  asio::thread_pool& pool_;
+  std::size_t left_;
+  asio::executor_work_guard<asio::io_context::executor_type> busy_;
+};
+
+void to_thread_on_all_cores(order const& o, meter& m) {
+  asio::thread_pool pool;
+  run([&](asio::io_context& loop) {
+    static std::deque<thread_caller> callers;
+    for (std::size_t i = 0; i < o.alive; ++i) callers.emplace_back(loop, pool, o.units / o.alive).begin();
+    m.start();
+  });
+  m.stop();
+}
+
+void to_thread(order const& o, meter& m) {
+  bench::use_one_core();
+  to_thread_on_all_cores(o, m);
+}
+
+/// A message to another thread's loop, which sends it back.
+void message_on_all_cores(order const& o, meter& m) {
+  asio::io_context here(1), there(1);
+  auto stays = asio::make_work_guard(there);
+  std::thread other([&] { there.run(); });
+  std::size_t left = o.units;
+  auto guard = asio::make_work_guard(here);
+  std::function<void()> back = [&] {
+    if (--left > 0)
+      asio::post(there, [&] { asio::post(here, [&] { back(); }); });
+    else
+      guard.reset();
+  };
+  ++left;
+  asio::post(here, [&] { back(); });
+  m.start();
+  here.run();
+  m.stop();
+  stays.reset();
+  other.join();
+}
+
+void message(order const& o, meter& m) {
+  bench::use_one_core();
+  message_on_all_cores(o, m);
+}
+
 constexpr bench::workload workloads[] = {
     {"await", [](order const& o, meter& m) { run([&](asio::io_context& loop) { start(loop, await_children(o, m)); }); }},
     {"spawn", spawn},
     {"yield", yield},
+    {"message", message},
+    {"message_cores", message_on_all_cores},
     {"queue", ping_queues},
     {"sleep", sleep},
+    {"to_thread", to_thread},
+    {"to_thread_cores", to_thread_on_all_cores},
     {"wait_for", [](order const& o, meter& m) { run([&](asio::io_context& loop) { start(loop, wait_for_ready(o, m)); }); }},
 };
 

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import sys
+import threading
 import time
 
 LATENESS_SAMPLE = 16
@@ -220,6 +221,44 @@ async def start_processes(meter, units, alive, warm_up):
     meter.stop()
 
 
+def use_one_core():
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+
+async def call_often(n):
+    for i in range(n):
+        await asyncio.to_thread(int, i)
+
+
+async def call_in_threads(meter, units, alive, warm_up):
+    await call_often(10)
+    meter.start()
+    await asyncio.gather(*(call_often(units // alive) for _ in range(alive)))
+    meter.stop()
+
+
+async def exchange_messages(meter, units, alive, warm_up):
+    here, there = asyncio.get_running_loop(), asyncio.new_event_loop()
+    other = threading.Thread(target=there.run_forever)
+    other.start()
+    meter.start()
+    for _ in range(units):
+        back = here.create_future()
+        there.call_soon_threadsafe(here.call_soon_threadsafe, back.set_result, None)
+        await back
+    meter.stop()
+    there.call_soon_threadsafe(there.stop)
+    other.join()
+
+
+def on_one_core(workload):
+    def start(*order):
+        use_one_core()
+        return workload(*order)
+
+    return start
+
+
 async def wait_for_ready(meter, units, alive, warm_up):
     meter.start()
     for i in range(units):
@@ -245,6 +284,10 @@ WORKLOADS = {
     "sleep": in_batches(sleep_and_join),
     "wait_for": wait_for_ready,
     "sleep_beside": sleep_beside_yields,
+    "to_thread": on_one_core(call_in_threads),
+    "to_thread_cores": call_in_threads,
+    "message": on_one_core(exchange_messages),
+    "message_cores": exchange_messages,
     "read": read_in_threads,
     "process": start_processes,
 }

@@ -6,6 +6,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <unistd.h>
+#include <algorithm>
 #include <thread>
 
 using namespace halka;
@@ -38,6 +39,26 @@ TEST_CASE("looking in vain once ends it", "[sched][spin]") {
   CHECK_FALSE(policy.pays());
   policy.slept(10us, 1);
   CHECK_FALSE(policy.pays());
+}
+
+TEST_CASE("each time in vain doubles the sleeps that it takes, and a row of successes forgets that", "[sched][spin]") {
+  if (!has_several_processors()) return;
+  auto const sleeps_until_it_pays = [](adaptive_spin policy) {
+    int n = 0;
+    for (; !policy.pays(); ++n) policy.slept(10us, 1);
+    return n;
+  };
+  adaptive_spin policy;
+  int expected = adaptive_spin::trials;
+  for (int i = 0; i < 12; ++i) {
+    CHECK(sleeps_until_it_pays(policy) == expected);
+    for (int n = 0; n < expected; ++n) policy.slept(10us, 1);
+    policy.spun(0);
+    expected = std::min(2 * expected, adaptive_spin::most_trials);
+  }
+  for (int i = 0; i < adaptive_spin::successes; ++i) policy.spun(1);
+  policy.slept(1s, 1);
+  CHECK(sleeps_until_it_pays(policy) == adaptive_spin::trials);
 }
 
 TEST_CASE("long sleeps, sleeps that a deadline ended, and sleeps that brought much do not count", "[sched][spin]") {

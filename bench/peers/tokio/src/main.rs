@@ -14,9 +14,16 @@ fn peak_memory() -> f64 {
     line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() * 1024.0
 }
 
+/// Processor time of all threads.
 fn processor() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/schedstat").unwrap();
-    stat.split_whitespace().next().unwrap().parse::<f64>().unwrap()
+    #[repr(C)]
+    struct Time(i64, i64);
+    extern "C" {
+        fn clock_gettime(clock: i32, time: *mut Time) -> i32;
+    }
+    let mut time = Time(0, 0);
+    assert_eq!(unsafe { clock_gettime(2, &mut time) }, 0);
+    time.0 as f64 * 1e9 + time.1 as f64
 }
 
 struct Meter {
@@ -66,6 +73,28 @@ async fn spawn_and_join(n: usize) {
 async fn yields(n: usize) {
     for _ in 0..n {
         yield_now().await
+    }
+}
+
+extern "C" {
+    fn sched_setaffinity(thread: i32, size: usize, mask: *const u64) -> i32;
+    fn sched_getaffinity(thread: i32, size: usize, mask: *mut u64) -> i32;
+}
+
+/// Lets all threads that begin from now on share one core.
+fn use_one_core() {
+    let mut allowed = [0u64; 16];
+    unsafe { sched_getaffinity(0, 128, allowed.as_mut_ptr()) };
+    let word = allowed.iter().position(|w| *w != 0).unwrap();
+    let first = allowed[word] & allowed[word].wrapping_neg();
+    allowed = [0u64; 16];
+    allowed[word] = first;
+    assert_eq!(unsafe { sched_setaffinity(0, 128, allowed.as_ptr()) }, 0);
+}
+
+async fn call_often(n: usize) {
+    for i in 0..n {
+        black_box(tokio::task::spawn_blocking(move || i).await.unwrap());
     }
 }
 
@@ -185,6 +214,32 @@ async fn run(workload: &str, units: usize, alive: usize, warm_up: usize) {
             join(vec![replies, asks]).await;
             m.stop(units, alive, &mut late)
         }
+        "to_thread" | "to_thread_cores" => {
+            call_often(1000).await;
+            let m = Meter::start();
+            join((0..alive).map(|_| spawn(call_often(units / alive))).collect()).await;
+            m.stop(units / alive * alive, alive, &mut late)
+        }
+        "message" | "message_cores" => {
+            let (question, mut questions) = tokio::sync::mpsc::channel(1);
+            let (answer, mut answers) = tokio::sync::mpsc::channel(1);
+            let other = std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                runtime.block_on(async move {
+                    while let Some(i) = questions.recv().await {
+                        answer.send(i).await.unwrap();
+                    }
+                })
+            });
+            let m = Meter::start();
+            for i in 0..units {
+                question.send(i).await.unwrap();
+                black_box(answers.recv().await);
+            }
+            m.stop(units, alive, &mut late);
+            drop(question);
+            other.join().unwrap();
+        }
         "lock" => {
             let lock = tokio::sync::Mutex::new(());
             let m = Meter::start();
@@ -224,10 +279,13 @@ async fn run(workload: &str, units: usize, alive: usize, warm_up: usize) {
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments[0] == "--list" {
-        println!("await\nspawn\nyield\nevent\nsemaphore\nqueue\nlock\nlock_pass\nsleep\nwait_for");
+        println!("await\nto_thread\nto_thread_cores\nmessage\nmessage_cores\nspawn\nyield\nevent\nsemaphore\nqueue\nlock\nlock_pass\nsleep\nwait_for");
         return;
     }
     let number = |i: usize| arguments.get(i).map_or(0, |n| n.parse().unwrap());
+    if arguments[0] == "to_thread" || arguments[0] == "message" {
+        use_one_core()
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let (units, alive, warm_up) = (number(1), number(2), number(3));
     runtime.block_on(async move {
