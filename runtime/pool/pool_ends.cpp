@@ -9,6 +9,7 @@
 #include "../../sched/event_loop.hpp"
 #include "../child/zygote.hpp"
 
+#include <unistd.h>
 #include <algorithm>
 #include <stdexcept>
 #include <utility>
@@ -36,18 +37,19 @@ void pool_state::worker_ended(pool_worker& worker, int status) noexcept {
     bool const begun = worker.was_killed() || !worker.take_back(*first);
     if (begun) {
       worker.forget(*first);
-      fail(*first, std::make_exception_ptr(worker_died(worker.pid(), status, first->name(), worker.last_lines())));
+      fail(*first,
+           std::make_exception_ptr(worker_died(worker.pid(), status, "while it ran " + first->name(), worker.last_lines())));
     } else {
       first->phase_ = pool_job::phase::queued;
       queue_.push_front(*first);
     }
   }
   if (!expected && stage == worker_stage::initializing) {
-    worker_died const e(worker.pid(), status, "the initializer", worker.last_lines());
+    worker_died const e(worker.pid(), status, "while it ran the initializer", worker.last_lines());
     if (!broken_) break_down(worker.pid(), e.what());
   } else if (!expected && stage == worker_stage::starting && ++failed_starts_ >= most_failed_starts) {
     failed_starts_ = 0;
-    fail_queued(std::make_exception_ptr(worker_died(worker.pid(), status, "nothing yet", worker.last_lines())));
+    fail_queued(std::make_exception_ptr(worker_died(worker.pid(), status, "before it could make a call", worker.last_lines())));
   }
   remove(worker);
   schedule();
@@ -122,7 +124,8 @@ future<> pool_state::shut_down(bool cancel_pending) {
 }
 
 void pool_state::close() noexcept {
-  if (std::exchange(abandoned_, true) || !loop_) return;
+  // In a process that this one has forked, neither the loop nor the workers are there.
+  if (std::exchange(abandoned_, true) || !loop_ || getpid() != owner_) return;
   if (!loop_ended_) {
     for (auto const& w : workers_) {
       while (pool_job* const job = w->front()) {

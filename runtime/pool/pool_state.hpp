@@ -106,6 +106,7 @@ class HALKA_API pool_state final : public std::enable_shared_from_this<pool_stat
   clock::duration job_deadline_;
 
   event_loop* loop_ = nullptr;  // of the first use
+  int owner_ = -1;              // the process of the first use
   bool loop_ended_ = false;
   bool closed_ = false;     // by shut_down
   bool abandoned_ = false;  // by close

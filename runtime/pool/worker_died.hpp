@@ -17,8 +17,8 @@ namespace halka {
 /// *Source*: concurrent.futures.process.BrokenProcessPool, which however ends the whole pool.
 class HALKA_API worker_died : public std::runtime_error {
  public:
-  /// `status` is the exit code, or minus the number of the signal.
-  worker_died(int pid, int status, std::string_view call, std::string_view last_lines);
+  /// `status` is the exit code, or minus the number of the signal; `when` is "while it ran fib(int)".
+  worker_died(int pid, int status, std::string_view when, std::string_view last_lines);
   worker_died(worker_died const&) noexcept;
   worker_died& operator=(worker_died const&) noexcept;
   ~worker_died() override;

@@ -14,7 +14,7 @@ namespace halka::detail {
 
 namespace {
 
-constexpr std::size_t most_lines = 10;
+constexpr std::size_t most_lines = 20;
 constexpr std::size_t most_kept = 4096;
 constexpr int patience = 1000;  // milliseconds
 

@@ -6,6 +6,7 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <sys/wait.h>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -142,13 +143,13 @@ TEST_CASE("what a worker wrote to its standard error goes on at once, and its la
     co_await pool.submit([] { std::fputs("a warning\n", stderr); });
     while (errors.text() != "a warning\n") co_await sleep(1ms);
     std::string const text = co_await thrown_by(pool.submit([] {
-      for (int i = 1; i <= 20; ++i) std::fprintf(stderr, "line %d\n", i);
+      for (int i = 1; i <= 30; ++i) std::fprintf(stderr, "line %d\n", i);
       std::abort();
     }));
     CHECK_THAT(text, ContainsSubstring("killed by SIGABRT"));
-    CHECK_THAT(text, ContainsSubstring("line 11\n") && ContainsSubstring("line 20"));
+    CHECK_THAT(text, ContainsSubstring("line 11\n") && ContainsSubstring("line 30"));
     CHECK_THAT(text, !ContainsSubstring("line 10\n"));
-    CHECK_THAT(errors.text(), ContainsSubstring("line 1\n") && ContainsSubstring("line 20\n"));
+    CHECK_THAT(errors.text(), ContainsSubstring("line 1\n") && ContainsSubstring("line 30\n"));
   });
 }
 
@@ -211,5 +212,71 @@ TEST_CASE("a process that a call forks and that returns takes no part in the poo
     }
     int const after = co_await pool.submit(own_pid);
     CHECK(after == pid);
+  });
+}
+
+TEST_CASE("a worker that cannot even begin fails the calls that wait, and the pool tries again later", "[process][pool]") {
+  if (detail::sanitized) SKIP("sanitizers reserve address space");
+  captured_output const errors(2);
+  run_with_pools([]() -> task<> {
+    process_pool pool({.workers = 1, .memory_limit = 1 << 20});
+    for (int i = 0; i < 2; ++i) {
+      std::string const text = co_await thrown_by(pool.submit(square, 1));
+      CHECK_THAT(text, ContainsSubstring("worker_died") && ContainsSubstring("before it could make a call"));
+    }
+    CHECK(pool.statistics().started == 6);
+    CHECK(pool.statistics().died == 6);
+  });
+}
+
+TEST_CASE("a worker may have a loop and a pool of its own, which end with it", "[process][pool]") {
+  run_with_pools([]() -> task<> {
+    process_pool pool({.workers = 1});
+    auto const nested = [](int n) {
+      return halka::run(
+          [](int k) -> task<int> {
+            process_pool inner({.workers = 1});
+            co_return co_await inner.submit(square, k);
+          },
+          n);
+    };
+    int const squared = co_await pool.submit(nested, 7);
+    CHECK(squared == 49);
+    int const inner_pid = co_await pool.submit([] {
+      return halka::run([]() -> task<int> {
+        static process_pool inner({.workers = 1});
+        co_return co_await inner.submit(own_pid);
+      });
+    });
+    co_await pool.shutdown();
+    co_await until_ended(inner_pid);
+  });
+}
+
+TEST_CASE("a process that this one has forked cannot kill the workers by dropping the pool", "[process][pool]") {
+  run_with_pools([]() -> task<> {
+    process_pool pool({.workers = 1});
+    int const pid = co_await pool.submit(own_pid);
+    int const child = fork();
+    if (child == 0) {
+      process_pool const gone = std::move(pool);
+      gone.~process_pool();
+      _exit(0);
+    }
+    while (waitpid(child, nullptr, 0) < 0) {
+    }
+    int const after = co_await pool.submit(own_pid);
+    CHECK(after == pid);
+  });
+}
+
+TEST_CASE("when the zygote is killed, its workers are too, and both are replaced", "[process][pool]") {
+  run_with_pools([]() -> task<> {
+    process_pool pool({.workers = 1});
+    int const parent = co_await pool.submit([] { return getppid(); });
+    CHECK(parent != getpid());
+    kill(parent, SIGKILL);
+    int const squared = co_await pool.submit(square, 6);
+    CHECK(squared == 36);
   });
 }
