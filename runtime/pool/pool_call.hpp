@@ -94,12 +94,12 @@ class call_awaiter final : public own_awaiter, private suspension, private call_
 
 /// A call in a worker process, to be awaited: what `process_pool::submit` returns.
 template <class F, class... Args>
-class [[nodiscard]] pool_operation {
+class [[nodiscard("must co_await it: the call is made when it is awaited")]] pool_operation {
  public:
-  pool_operation(std::shared_ptr<detail::pool_state> pool, F fn, std::tuple<Args...>&& args)
+  pool_operation(std::shared_ptr<detail::pool_state> pool, F fn, std::tuple<Args...> && args)
       : pool_(std::move(pool)), fn_(fn), args_(std::move(args)) {}
 
-  detail::call_awaiter<F, Args...> operator co_await() && {
+  detail::call_awaiter<F, Args...> operator co_await()&& {
     return detail::call_awaiter<F, Args...>(std::move(pool_), fn_, std::move(args_));
   }
 

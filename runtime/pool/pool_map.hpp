@@ -206,12 +206,12 @@ class map_awaiter final : public own_awaiter, private suspension {
 
 /// Calls in worker processes, to be awaited: what `process_pool::map` returns.
 template <class F, class View>
-class [[nodiscard]] pool_map_operation {
+class [[nodiscard("must co_await it: the calls are made when it is awaited")]] pool_map_operation {
  public:
-  pool_map_operation(std::shared_ptr<detail::pool_state> pool, F fn, View&& view, detail::chunk_sizes sizes)
+  pool_map_operation(std::shared_ptr<detail::pool_state> pool, F fn, View && view, detail::chunk_sizes sizes)
       : pool_(std::move(pool)), fn_(fn), view_(std::move(view)), sizes_(sizes) {}
 
-  detail::map_awaiter<F, View> operator co_await() && {
+  detail::map_awaiter<F, View> operator co_await()&& {
     return detail::map_awaiter<F, View>(std::move(pool_), fn_, std::move(view_), sizes_);
   }
 
