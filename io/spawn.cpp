@@ -203,6 +203,7 @@ spawned_process spawn_process(std::span<std::string const> arguments, spawn_opti
   int const pidfd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
   if (pidfd < 0) {
     int const error = errno;
+    if (error == ESRCH && !options.status_wanted) return {pid, unique_fd()};  // it has ended, and nobody had to take its status
     kill(pid, SIGKILL);
     waitpid(pid, nullptr, 0);
     detail::throw_io_error(error, "pidfd_open for " + name);

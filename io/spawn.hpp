@@ -28,7 +28,7 @@ struct spawn_options {
   /// The child leads a process group, or a session, of its own.
   bool new_process_group = false;
   bool new_session = false;
-  /// False: it does not matter how it ends, so SIGCHLD may be ignored.
+  /// False: it does not matter how it ends, so SIGCHLD may be ignored. There is no pidfd if it has ended already then.
   bool status_wanted = true;
 };
 

@@ -15,6 +15,7 @@
 #include <link.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -177,7 +178,7 @@ std::shared_ptr<zygote::connection> zygote::connect() {
   try {
     now_ = std::make_shared<connection>(std::move(sockets.ours));
   } catch (...) {
-    kill(first.pid, SIGKILL);
+    if (first.pidfd) syscall(SYS_pidfd_send_signal, first.pidfd.get(), SIGKILL, nullptr, 0);
     waitpid(first.pid, nullptr, 0);
     throw;
   }
