@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#include "process_lock.hpp"
+
+// The state says which process holds the lock. Who finds it held waits for two things at once: for `free`, which a release makes
+// readable, and for the end of the process that holds it. One that has ended cannot release, so who comes next takes the lock over.
+
+#include "../../io/readiness.hpp"
+#include "../../sched/running.hpp"
+#include "../../sched/sleep.hpp"
+#include "../sync/channel_base.hpp"
+#include "process_identity.hpp"
+#include "shared_page.hpp"
+#include "wake_descriptor.hpp"
+
+#include <optional>
+#include <stdexcept>
+
+namespace halka {
+
+namespace {
+
+constexpr char const* purpose = "make a process_lock";
+constexpr std::uint32_t kind = 0x4c6f636b;
+
+struct lock_state {
+  detail::process_identity holder;
+  std::uint64_t acquisitions = 0;
+  std::uint64_t abandoned = 0;
+  bool was_abandoned = false;
+};
+using access = detail::shared_state<lock_state>::access;
+
+unique_fd take(message_reader& in) {
+  unique_fd fd;
+  in(fd);
+  if (!fd) throw message_error("the message is garbled: a process_lock without its descriptors");
+  return fd;
+}
+
+}  // namespace
+
+class detail::process_lock_store {
+ public:
+  process_lock_store() : state_(shared_page::make(purpose, kind)), free_(wake_descriptor::make(purpose, true)) {
+    access a(state_);
+    a.state = {};
+    a.commit();
+  }
+  explicit process_lock_store(message_reader& in) : state_(shared_page::open(take(in), kind)), free_(take(in)) {}
+  void attach(message_writer& out) const { out(state_.page().owner(), free_.owner()); }
+
+  /// *Result*: who holds it; none if it was taken.
+  process_identity try_take() {
+    access a(state_);
+    if (a.state.holder && is_running(a.state.holder)) {
+      free_.clear();
+      return a.state.holder;
+    }
+    a.state.was_abandoned = static_cast<bool>(a.state.holder);
+    if (a.state.was_abandoned) ++a.state.abandoned;
+    ++a.state.acquisitions;
+    a.state.holder = this_process();
+    a.commit();
+    return {};
+  }
+
+  bool take_blocking(wait_until until) {
+    while (true) {
+      process_identity const holder = try_take();
+      if (!holder) return true;
+      readable_or_ended const change(free_.fd(), holder, "wait for a process_lock");
+      if (!change.has_ended() && !block_until_readable(change.fd(), until)) return false;
+    }
+  }
+
+  static task<> take_in_task(std::shared_ptr<process_lock_store> lock) {
+    process_identity holder;
+    if (!within_budget()) co_await yield_now();
+    while (true) {
+      holder = lock->try_take();
+      if (!holder) co_return;
+      readable_or_ended const change(lock->free_.fd(), holder, "wait for a process_lock");
+      if (!change.has_ended()) co_await readable(change.fd());
+    }
+  }
+
+  void release() {
+    access a(state_);
+    if (a.state.holder != this_process()) throw std::logic_error("release of a process_lock that this process does not hold");
+    a.state.holder = {};
+    free_.set();
+    a.commit();
+  }
+
+  lock_state state() { return access(state_).state; }
+
+ private:
+  shared_state<lock_state> state_;
+  wake_descriptor free_;
+};
+
+process_lock::process_lock() : store_(std::make_shared<detail::process_lock_store>()) {}
+
+task<> process_lock::acquire() { return detail::process_lock_store::take_in_task(store_); }
+
+task<process_lock::guard> process_lock::hold() {
+  process_lock self = *this;
+  co_await detail::process_lock_store::take_in_task(self.store_);
+  co_return guard(std::move(self));
+}
+
+void process_lock::lock() {
+  detail::check_may_block("lock of a process_lock");
+  store_->take_blocking(std::nullopt);
+}
+
+bool process_lock::try_lock() { return !store_->try_take(); }
+
+bool process_lock::try_lock_for(clock::duration time) {
+  detail::check_may_block("try_lock_for of a process_lock");
+  return store_->take_blocking(clock::now() + time);
+}
+
+void process_lock::release() { store_->release(); }
+
+bool process_lock::locked() const { return static_cast<bool>(store_->state().holder); }
+
+bool process_lock::was_abandoned() const { return store_->state().was_abandoned; }
+
+process_lock::statistics_type process_lock::statistics() const {
+  lock_state const s = store_->state();
+  return {s.holder.pid, s.acquisitions, s.abandoned};
+}
+
+void process_lock::save(message_writer& out) const { store_->attach(out); }
+
+void process_lock::load(message_reader& in) { store_ = std::make_shared<detail::process_lock_store>(in); }
+
+}  // namespace halka
