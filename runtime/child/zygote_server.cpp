@@ -2,10 +2,10 @@
 
 // The zygote: a single-threaded copy of the program that has not run main, and forks on request.
 //
-// It sleeps on its socket, on SIGCHLD and on the program's pidfd. Its children are known by their number until they are reaped
-// here, so a number always means the same process. Each has a pipe into which the zygote writes how it ended. When the socket is
-// closed or the program has ended, however, the zygote ends, and the kernel kills its children with it: each has asked for that
-// (child_side.cpp). The pidfd is for programs that fork: a copy of the program has the socket too.
+// It sleeps on its socket, on SIGCHLD, and on the process that it serves. Its children are known by their number until they are
+// reaped here, so a number always means the same process. Each has a pipe into which the zygote writes how it ended. When the
+// socket is closed, or the program has ended while some fork of it still holds the socket, the zygote ends, and the kernel kills
+// its children with it: each has asked for that (child_side.cpp).
 //
 // A contained zygote answers also for what its children leave behind. It adopts the orphans below it, which is how it finds them:
 // every child that it did not start itself is one, and is killed. Process groups go first, whole and at once, so that a process
@@ -46,7 +46,7 @@ using namespace zygote_protocol;
 
 class zygote_server {
  public:
-  zygote_server(int socket, bool contained);
+  zygote_server(int socket, int program, bool contained);
   [[noreturn]] void serve();
 
  private:
@@ -62,19 +62,21 @@ class zygote_server {
   void take_ends();
   void note_end(pid_t pid, int status);
   void kill_orphans() const;
-  [[noreturn]] void end();
+  /// Closes what is not for the processes that it makes.
   void let_go() noexcept;
+  [[noreturn]] void end();
   std::vector<child>::iterator find(pid_t pid) { return std::ranges::find(children_, pid, &child::pid); }
 
   unique_fd socket_;
+  unique_fd program_;  // a pidfd
   unique_fd ends_;     // SIGCHLD
-  unique_fd program_;  // a pidfd; none if the program cannot be seen from here
   bool contained_;
   std::vector<child> children_;
   std::vector<std::byte> buffer_;
 };
 
-zygote_server::zygote_server(int socket, bool contained) : socket_(socket), contained_(contained), buffer_(largest_datagram) {
+zygote_server::zygote_server(int socket, int program, bool contained)
+    : socket_(socket), program_(program), contained_(contained), buffer_(largest_datagram) {
   fcntl(socket, F_SETFD, FD_CLOEXEC);
   prctl(PR_SET_NAME, contained ? "halka-warden" : "halka-zygote");
   prctl(PR_SET_CHILD_SUBREAPER, contained ? 1 : 0);
@@ -87,10 +89,6 @@ zygote_server::zygote_server(int socket, bool contained) : socket_(socket), cont
   sigaddset(&ends, SIGCHLD);
   ends_ = unique_fd(signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!ends_) _exit(1);  // the parent sees its socket closed
-  ucred program{};
-  socklen_t size = sizeof program;
-  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &program, &size) == 0 && program.pid > 0)
-    program_ = unique_fd(static_cast<int>(syscall(SYS_pidfd_open, program.pid, 0)));
 }
 
 void zygote_server::serve() {
@@ -161,14 +159,15 @@ answer zygote_server::start_zygote(std::vector<unique_fd>& descriptors) {
   if (a.pid < 0) a.error = errno;
   if (a.pid != 0) return a;
   setpgid(0, 0);
-  int const socket = descriptors.front().release();
+  int const program = program_.release();
   let_go();
-  zygote_server(socket, true).serve();
+  zygote_server(descriptors.front().release(), program, true).serve();
 }
 
-/// In a copy of the zygote: of all that is the zygote's own.
 void zygote_server::let_go() noexcept {
-  for (unique_fd* const own : {&socket_, &ends_, &program_}) own->close();
+  socket_.close();
+  program_.close();
+  ends_.close();
   children_.clear();
 }
 
@@ -238,12 +237,13 @@ void let_go_of_the_world() {
 }  // namespace
 
 void serve_as_zygote(int socket) {
-  pid_t const pid = fork();
+  int const program = static_cast<int>(syscall(SYS_pidfd_open, getppid(), 0));
+  pid_t const pid = program < 0 ? -1 : fork();
   if (pid != 0) _exit(pid < 0 ? 1 : 0);
   setpgid(0, 0);
   std::fflush(nullptr);  // what static objects have written is theirs, not of each child once more
   let_go_of_the_world();
-  zygote_server(socket, false).serve();
+  zygote_server(socket, program, false).serve();
 }
 
 }  // namespace halka::detail
