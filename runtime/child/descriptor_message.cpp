@@ -32,7 +32,7 @@ int send_with_descriptors(int socket, std::span<iovec const> parts, std::span<in
   return 0;
 }
 
-received_message receive_with_descriptors(int socket, std::span<std::byte> buffer, int flags) {
+passed_message receive_with_descriptors(int socket, std::span<std::byte> buffer, int flags) {
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * most)];
   iovec part{buffer.data(), buffer.size()};
   msghdr message{};
@@ -44,7 +44,7 @@ received_message receive_with_descriptors(int socket, std::span<std::byte> buffe
   do {
     size = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | flags);
   } while (size < 0 && errno == EINTR);
-  received_message result;
+  passed_message result;
   if (size < 0) {
     result.error = errno;
     return result;

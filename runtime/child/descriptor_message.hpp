@@ -17,13 +17,13 @@ namespace halka::detail {
 int send_with_descriptors(int socket, std::span<iovec const> parts, std::span<int const> descriptors) noexcept;
 
 /// A datagram with its descriptors.
-struct received_message {
+struct passed_message {
   std::size_t size = 0;  // 0: the other end has gone
   std::vector<unique_fd> descriptors;
   int error = 0;  // an errno; EMFILE if not all descriptors came
 };
 
 /// Waits for one. What is longer than `buffer` is lost.
-received_message receive_with_descriptors(int socket, std::span<std::byte> buffer, int flags = 0);
+passed_message receive_with_descriptors(int socket, std::span<std::byte> buffer, int flags = 0);
 
 }  // namespace halka::detail

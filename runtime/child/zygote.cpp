@@ -99,7 +99,7 @@ class zygote::connection {
   bool fits() const { return credentials_ == detail::credentials::now(); }
 
   /// Sends a request and takes the answer. *Errors*: the errno in it; EPIPE if the zygote has died.
-  detail::received_message ask(std::span<iovec const> parts, std::span<int const> descriptors, answer& a) {
+  detail::passed_message ask(std::span<iovec const> parts, std::span<int const> descriptors, answer& a) {
     std::lock_guard const lock(mutex_);
     a.error = detail::send_with_descriptors(socket_, parts, descriptors);
     if (a.error != 0) return {};
@@ -107,9 +107,9 @@ class zygote::connection {
   }
 
  private:
-  static detail::received_message take_answer(int socket, answer& a) {
+  static detail::passed_message take_answer(int socket, answer& a) {
     std::array<std::byte, sizeof(answer)> buffer{};
-    detail::received_message m = detail::receive_with_descriptors(socket, buffer);
+    detail::passed_message m = detail::receive_with_descriptors(socket, buffer);
     if (m.error != 0 && m.size == 0)
       a.error = m.error == ECONNRESET ? EPIPE : m.error;
     else if (m.size != sizeof a)
@@ -231,7 +231,7 @@ started_child zygote::start(child_start const& what) {
 
   answer a;
   std::shared_ptr<connection> const to = starting(what.name, [&] { return connect(); });
-  detail::received_message m = to->ask(parts, descriptors, a);
+  detail::passed_message m = to->ask(parts, descriptors, a);
   if (a.error == 0 && m.descriptors.size() != 1) a.error = EPROTO;
   if (a.error != 0) {
     if (a.pid > 0) kill(a.pid, SIGKILL);  // there was no room for its pidfd

@@ -102,7 +102,7 @@ void zygote_server::serve() {
 }
 
 bool zygote_server::take_request() {
-  received_message message = receive_with_descriptors(socket_.get(), buffer_);
+  passed_message message = receive_with_descriptors(socket_.get(), buffer_);
   if (message.error == ECONNRESET || (message.error == 0 && message.size == 0)) return false;
   request r;
   unique_fd pidfd;

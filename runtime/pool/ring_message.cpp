@@ -52,7 +52,7 @@ ring_message::ring_message(ring_reader& ring, record& front, int socket)
   if (!ring.holds(size_)) throw std::runtime_error("the other process wrote garbage into the shared memory");
   if (packet == none) return;
   std::uint64_t number = 0;
-  received_message came = receive_with_descriptors(socket, std::as_writable_bytes(std::span(&number, 1)));
+  passed_message came = receive_with_descriptors(socket, std::as_writable_bytes(std::span(&number, 1)));
   if (came.error == EMFILE) {
     try {
       throw_io_error(EMFILE, "receive descriptors between a pool and its worker");
