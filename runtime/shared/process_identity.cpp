@@ -32,17 +32,11 @@ process_status read_status(int pid) noexcept {
   char path[32];
   std::snprintf(path, sizeof path, "/proc/%d/stat", pid);
   int const fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) {
-    status.known = status.ended = errno == ENOENT && access("/proc/self/stat", R_OK) == 0;
-    return status;
-  }
+  if (fd < 0) return status;  // it has ended, or may not be seen
   std::array<char, 1024> text;
   ssize_t const size = read(fd, text.data(), text.size());
   close(fd);
-  if (size <= 0) {
-    status.known = status.ended = size < 0 && errno == ESRCH;
-    return status;
-  }
+  if (size <= 0) return status;
   std::string_view rest(text.data(), static_cast<std::size_t>(size));
   rest.remove_prefix(rest.rfind(')') + 1);
   status.ended = rest.size() > 1 && (rest[1] == 'Z' || rest[1] == 'X');
@@ -63,6 +57,7 @@ process_identity this_process() noexcept {
 }
 
 bool is_running(process_identity const& process) noexcept {
+  if (process == this_process()) return true;
   process_status const status = read_status(process.pid);
   if (!status.known) return kill(process.pid, 0) == 0 || errno == EPERM;
   return !status.ended && (process.start == 0 || status.start == process.start);

@@ -13,6 +13,8 @@
 #include <array>
 #include <cstring>
 #include <stdexcept>
+#include <string>
+#include <system_error>
 
 namespace halka::detail {
 
@@ -86,7 +88,11 @@ bool process_queue_store::try_put(message_writer const& item) {
     places_.clear();
     return false;
   }
-  write_item(shared_.page().memory(), a.state.end, item);
+  try {
+    write_item(shared_.page().memory(), a.state.end, item);
+  } catch (std::system_error const& e) {
+    throw std::system_error(e.code(), "put an item of " + std::to_string(item.size()) + " bytes into a process_queue");
+  }
   a.state.end += length_size + item.size();
   ++a.state.puts;
   if (++a.state.items == 1) items_.set();

@@ -13,7 +13,7 @@ namespace halka::detail {
 
 void copy_message(message_writer const& message, int file, std::uint64_t offset) {
   int const memory = message.memory();
-  if (memory < 0) return write_message_memory(file, message.bytes().data(), message.bytes().size(), offset);
+  if (memory < 0) return write_message_memory(file, message.bytes().data(), message.size(), offset);
   constexpr std::size_t block_size = 256 * 1024;
   std::unique_ptr<std::byte[]> const block(new std::byte[block_size]);
   for (std::size_t done = 0; done < message.size();) {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <atomic>
 #include <cerrno>
+#include <ctime>
 #include <new>
 #include <utility>
 
@@ -66,8 +67,28 @@ shared_page::~shared_page() {
   if (header_) munmap(header_, size);
 }
 
+namespace {
+
+/// A waiter whom an unlock has woken, and who is killed before it has the mutex, takes the wake-up of the next with it: the kernel
+/// sees that only while nobody has the mutex. So who waits looks again from time to time.
+int lock_patiently(pthread_mutex_t& mutex) noexcept {
+  int error = pthread_mutex_trylock(&mutex);
+  while (error == EBUSY || error == ETIMEDOUT) {
+    constexpr long look_again = 2'000'000;  // nanoseconds
+    timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += look_again;
+    until.tv_sec += until.tv_nsec / 1'000'000'000;
+    until.tv_nsec %= 1'000'000'000;
+    error = pthread_mutex_clocklock(&mutex, CLOCK_MONOTONIC, &until);
+  }
+  return error;
+}
+
+}  // namespace
+
 bool shared_page::lock() {
-  int const error = pthread_mutex_lock(&header_->mutex);
+  int const error = lock_patiently(header_->mutex);
   if (error == EOWNERDEAD) pthread_mutex_consistent(&header_->mutex);
   if (error != 0 && error != EOWNERDEAD) throw_io_error(error, "lock shared memory");
   return error == EOWNERDEAD;

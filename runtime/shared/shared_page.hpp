@@ -4,7 +4,9 @@
 // A page of memory that several processes share, with a lock and a state in it. A process may be killed at any instruction, also
 // while it holds the lock; the others go on, and find the state as it was before or after the change that was under way:
 //
-//   - The lock is a robust mutex: the kernel frees it when its holder dies.
+//   - The lock is a robust mutex: the kernel frees it when its holder dies. A death can swallow the wake-up of another who waits,
+//   so
+//     nobody waits for it but a moment at a time.
 //   - There are two copies of the state and a number that says which one counts. A change is written to the other copy, and one
 //     store of that number makes it true.
 //

@@ -173,6 +173,28 @@ TEST_CASE("a process that is killed at any moment while it takes a lock leaves i
   }
 }
 
+TEST_CASE("a process that is killed as it is woken takes no wake-up with it", "[process][process_lock]") {
+  // In a process of its own, which is killed after a minute if it sleeps for ever. Two others keep the lock busy.
+  forked all([] {
+    std::mt19937 random(1);
+    process_lock lock;
+    auto const use = [&] {
+      while (true) std::lock_guard const held(lock);
+      return 0;
+    };
+    forked const first(use), second(use);
+    for (int round = 0; round < 300; ++round) {
+      forked const victim(use);
+      std::this_thread::sleep_for(std::chrono::microseconds(100 + random() % 500));
+      victim.kill(SIGKILL);
+      if (!lock.try_lock_for(30s)) return 1;
+      lock.unlock();
+    }
+    return 0;
+  });
+  CHECK(all.wait() == 0);
+}
+
 TEST_CASE("a lock refuses to block a loop", "[process][process_lock]") {
   process_lock lock;
   run_real([&]() -> task<> {
@@ -202,89 +224,4 @@ TEST_CASE("cancelled at every await, a lock is free afterwards", "[process][proc
   std::size_t const before = open_descriptors();
   CHECK(problems_when_cancelled(body) == trace{});
   CHECK(open_descriptors() == before);
-}
-
-TEST_CASE("a process_semaphore gives as many permits as it has", "[process][process_semaphore]") {
-  process_semaphore semaphore(2);
-  process_semaphore other = passed(semaphore);
-  CHECK(semaphore.available() == 2);
-  CHECK(semaphore.try_acquire());
-  other.acquire_blocking();
-  CHECK(semaphore.locked());
-  CHECK_FALSE(semaphore.try_acquire());
-  // A short wait for what does not come: the time is the test.
-  CHECK_FALSE(other.acquire_blocking_for(1ms));
-  forked child([&] {
-    semaphore.acquire_blocking();
-    semaphore.release();
-    semaphore.release();
-    return 0;
-  });
-  other.release();
-  CHECK(child.wait() == 0);
-  CHECK(other.available() == 2);
-  CHECK_THROWS_AS(process_semaphore(-1), std::invalid_argument);
-  run_real([&]() -> task<> {
-    co_await semaphore.acquire();
-    co_await semaphore.acquire();
-    auto acquire = [&]() -> task<> { co_await other.acquire(); };
-    auto const acquiring = spawn(acquire);
-    co_await yield_now();
-    CHECK_FALSE(acquiring.done());
-    CHECK_THROWS_WITH(other.acquire_blocking(), ContainsSubstring("would block the loop"));
-    semaphore.release();
-    co_await acquiring;
-    CHECK(semaphore.available() == 0);
-  });
-}
-
-TEST_CASE("a process that is killed at any moment leaves a semaphore usable", "[process][process_semaphore]") {
-  std::mt19937 random(1);
-  process_semaphore semaphore(1000);
-  for (int round = 0; round < 100; ++round) {
-    forked const child([&] {
-      while (true) {
-        semaphore.acquire_blocking();
-        semaphore.release();
-      }
-      return 0;
-    });
-    std::this_thread::sleep_for(std::chrono::microseconds(200 + random() % 800));  // so that the kill meets it anywhere
-    child.kill(SIGKILL);
-    forked::wait_for_end(child.pid());
-    REQUIRE(semaphore.acquire_blocking_for(20s));
-    semaphore.release();
-  }
-  CHECK(semaphore.available() >= 900);  // at most one is lost in a round
-}
-
-TEST_CASE("a process_event is seen by all who wait for it", "[process][process_event]") {
-  process_event event;
-  process_event other = passed(event);
-  CHECK_FALSE(event.is_set());
-  CHECK_FALSE(event.wait_blocking_for(1ms));  // a short wait for what does not come: the time is the test
-  forked one([&] {
-    event.wait_blocking();
-    return 0;
-  });
-  forked two([&] {
-    event.wait_blocking();
-    return 0;
-  });
-  run_real([&]() -> task<> {
-    auto wait = [&]() -> task<> { co_await event.wait(); };
-    auto const waiting = spawn(wait);
-    co_await yield_now();
-    CHECK_FALSE(waiting.done());
-    CHECK_THROWS_WITH(event.wait_blocking(), ContainsSubstring("would block the loop"));
-    other.set();
-    other.set();
-    co_await waiting;
-  });
-  CHECK(one.wait() == 0);
-  CHECK(two.wait() == 0);
-  CHECK(event.is_set());
-  event.wait_blocking();
-  event.clear();
-  CHECK_FALSE(other.is_set());
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "../../support/cancel_everywhere.hpp"
+#include "../../support/child_process.hpp"
 #include "../../support/descriptors.hpp"
 #include "../../support/fixture.hpp"
 #include "../../support/forked.hpp"
@@ -7,10 +8,12 @@
 
 #include <halka/halka.hpp>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <csignal>
 
 #include <string>
 #include <vector>
@@ -228,6 +231,32 @@ TEST_CASE("cancelled at every await, a queue loses no item", "[process][process_
     co_await gather(produce(), consume());
   };
   CHECK(problems_when_cancelled(body) == trace{});
+}
+
+TEST_CASE("an item for which there is no memory is refused, and the queue goes on", "[process][process_queue]") {
+  auto const child = in_child([] {
+    std::signal(SIGXFSZ, SIG_IGN);
+    process_queue<std::string> q;
+    rlimit limit{};
+    getrlimit(RLIMIT_FSIZE, &limit);
+    rlimit const little{200'000, limit.rlim_max};  // what a file may hold stands for what the memory holds
+    setrlimit(RLIMIT_FSIZE, &little);
+    q.put_nowait("first");
+    int told = 0;
+    try {
+      q.put_nowait(std::string(50'000, 'x') + std::string(150'000, 'y'));
+    } catch (std::system_error const& e) {
+      if (std::string_view(e.what()).starts_with("message of 200008 bytes: ")) told = 1;
+    }
+    try {
+      for (int i = 0; i < 10; ++i) q.put_nowait(std::string(50'000, 'x'));
+    } catch (std::system_error const& e) {
+      if (std::string_view(e.what()).starts_with("put an item of 50008 bytes into a process_queue: ")) told += 2;
+    }
+    bool const goes_on = q.size() == 4 && q.get_nowait() == "first" && q.get_nowait().size() == 50'000;
+    return told == 3 && goes_on ? 0 : told + 10;
+  });
+  CHECK(child.exit_code == 0);
 }
 
 TEST_CASE("queues leave no descriptors", "[process][process_queue]") {
