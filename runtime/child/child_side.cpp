@@ -151,7 +151,8 @@ int call_main(zygote_protocol::request const& r, std::span<std::byte const> inli
   } catch (...) {
     remote_error const e = remote_error::current();
     std::string text = "unhandled exception in process '" + name + "' (" + std::to_string(getpid()) + "): " + e.what();
-    if (!e.traceback().empty()) text += '\n' + std::string(e.traceback());
+    if (!e.traceback().empty())
+      text += '\n' + std::string(e.traceback().substr(0, e.traceback().size() - 1));  // without its last end of line
     report(text);
     return 1;
   }

@@ -3,6 +3,7 @@
 
 #include <cxxabi.h>
 #include <dlfcn.h>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -45,7 +46,12 @@ std::string demangled(char const* name) {
   char* const text = abi::__cxa_demangle(name, nullptr, nullptr, &status);
   std::string readable = status == 0 && text ? text : name;
   std::free(text);
-  return readable.substr(0, readable.find(" [clone "));
+  readable.resize(std::min(readable.size(), readable.find(" [clone ")));
+  constexpr std::string_view long_string = "std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >";
+  for (std::size_t at; (at = readable.find(long_string)) != std::string::npos;)
+    readable.replace(at, long_string.size(), "std::string");
+  for (std::size_t at; (at = readable.find(" >")) != std::string::npos;) readable.erase(at, 1);
+  return readable;
 }
 
 std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
@@ -95,7 +101,10 @@ std::vector<frame> frames_at(std::uintptr_t address) {
 bool only_throws(frame const& f) { return f.unnamed && f.function.starts_with("libstdc++"); }
 
 bool only_makes_the_call(frame const& f) {
-  return f.place.starts_with("remote_call.hpp:") || f.function.find("halka::remote_call<") != std::string::npos;
+  for (std::string_view const part :
+       {"halka::remote_call<", "halka::detail::call_for_effect<", "halka::detail::called_for_effect<"})
+    if (f.function.find(part) != std::string::npos) return true;
+  return f.place.starts_with("remote_call.hpp:") || f.place.starts_with("called_for_effect.hpp:");
 }
 
 }  // namespace
