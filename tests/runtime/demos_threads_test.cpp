@@ -54,6 +54,9 @@ namespace x14 {
 namespace x15 {
 #include <x15_no_interpreter_lock.cpp>
 }
+namespace back_example {
+#include <back_into_the_loop.cpp>
+}
 namespace workers_example {
 #include <workers_on_threads.cpp>
 }
@@ -150,6 +153,10 @@ TEST_CASE("demo X15: threads compute, each as far as it has a core", "[demo][X15
   std::string const printed = printed_by([] { halka::run(x15::async_main(20)); });
   CHECK(printed.starts_with("1 thread : 4 x fib(20) = 6765, cpu/wall = "));
   CHECK(printed.find("4 threads: 4 x fib(20) = 6765, cpu/wall = ") != std::string::npos);
+}
+
+TEST_CASE("example: a function on a thread asks its loop, and ends soon when nobody waits for it", "[example][thread]") {
+  CHECK(printed_by([] { halka::run(back_example::async_main()); }) == expected("examples/back_into_the_loop"));
 }
 
 TEST_CASE("example: three loops answer at one port", "[example][workers]") {
