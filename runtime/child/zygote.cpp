@@ -230,8 +230,14 @@ started_child zygote::start(child_start const& what) {
   if (descriptors.size() > most_descriptors || size > largest_datagram) throw_start_error(E2BIG, what.name);
 
   answer a;
-  std::shared_ptr<connection> const to = starting(what.name, [&] { return connect(); });
-  detail::passed_message m = to->ask(parts, descriptors, a);
+  detail::passed_message m;
+  // One that is being killed may take a request and not live to answer it.
+  for (int attempts = 2; attempts > 0; --attempts) {
+    a = {};
+    std::shared_ptr<connection> const to = starting(what.name, [&] { return connect(); });
+    m = to->ask(parts, descriptors, a);
+    if (a.error != EPIPE) break;
+  }
   if (a.error == 0 && m.descriptors.size() != 1) a.error = EPROTO;
   if (a.error != 0) {
     if (a.pid > 0) kill(a.pid, SIGKILL);  // there was no room for its pidfd
