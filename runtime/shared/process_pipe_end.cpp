@@ -94,7 +94,7 @@ bool process_pipe_end::try_send(message_writer const& message) {
       std::memcpy(to, &memory, sizeof memory);
       to += sizeof memory;
     }
-    std::memcpy(to, message.descriptors().data(), message.descriptors().size_bytes());
+    if (!message.descriptors().empty()) std::memcpy(to, message.descriptors().data(), message.descriptors().size_bytes());
   }
   while (true) {
     ssize_t const done = sendmsg(fd(), &sent, MSG_DONTWAIT | MSG_NOSIGNAL);
