@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <ctime>
 #include <list>
 #include <memory>
 #include <ranges>
@@ -207,6 +209,19 @@ TEST_CASE("a pool cannot be shut down from one of its own threads", "[thread][po
     CHECK(thrown == "logic_error");
     int const still = co_await pool.submit([] { return 1; });
     CHECK(still == 1);
+    co_await pool.shutdown();
+  });
+}
+
+TEST_CASE("a loop and a pool that were busy use no processor time when nothing comes", "[thread][pool]") {
+  // Wall time, because idleness is what it is about: both look for a while, then they sleep.
+  run_real([]() -> task<> {
+    thread_pool pool({.threads = 2});
+    for (int i = 0; i < 5000; ++i) co_await pool.submit([] {});
+    auto const cpu = std::clock();
+    co_await sleep(std::chrono::milliseconds(300));
+    double const used = static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC;
+    CHECK(used < 0.05);
     co_await pool.shutdown();
   });
 }
