@@ -99,8 +99,8 @@ TEST_CASE("calls behind one that is killed are made by another worker", "[proces
 TEST_CASE("a call that runs longer than the deadline of the pool is killed, one that waited that long is not",
           "[process][pool][cancel]") {
   run_with_pools([]() -> task<> {
-    process_pool pool({.workers = 1, .job_deadline = 150ms});
-    co_await pool.submit(square, 1);
+    process_pool pool({.workers = 1, .initializer = [] { nap(300); }, .job_deadline = 150ms});
+    co_await pool.submit(square, 1);  // waits for the initializer, which is no call
     std::vector<task_handle<>> naps;
     for (int i = 0; i < 4; ++i) naps.push_back(spawn([&]() -> task<> { co_await pool.submit(nap, 60); }));
     for (auto const& n : naps) co_await n;  // the last one waited for 180 ms

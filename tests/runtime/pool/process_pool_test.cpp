@@ -249,3 +249,15 @@ TEST_CASE("no job waits behind a long one while another worker is idle", "[proce
     for (auto const& t : all) t.cancel();
   });
 }
+
+TEST_CASE("a virtual clock stands still while a call is under way", "[process][pool][virtual]") {
+  run_with_pools([]() -> task<> { co_return; });
+  halka::testing::run_test([]() -> task<> {
+    process_pool pool({.workers = 1});
+    auto const begin = clock::now();
+    co_await pool.submit([] { std::this_thread::sleep_for(20ms); });
+    CHECK(clock::now() == begin);
+    co_await sleep(1h);
+    CHECK(clock::now() == begin + 1h);
+  });
+}
