@@ -31,6 +31,7 @@ halka::task<tally> count_in(auto& pool, paths files) { co_return co_await pool.s
 halka::task<> count_all(char const* name, auto& pool, std::vector<paths> const& batches) {
   auto const begin = halka::clock::now();
   std::vector<halka::task<tally>> counting;
+  counting.reserve(batches.size());
   for (paths const& files : batches) counting.push_back(count_in(pool, files));
   tally words;
   std::size_t done = 0, all_words = 0;
@@ -59,7 +60,6 @@ halka::task<> async_main(std::string root) {
     root = own.path();
     co_await plant_tree(root);
   }
-
   std::vector<paths> batches;
   auto entries = halka::fs::walk(root, {.errors = halka::fs::walk_errors::skip});
   while (auto entry = co_await entries.next()) {

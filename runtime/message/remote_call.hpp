@@ -152,9 +152,9 @@ struct remote_call {
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #pragma GCC diagnostic ignored "-Wfloat-conversion"
     if constexpr (std::is_void_v<result>) {
-      function(std::get<index>(std::move(values))...);
+      function(std::move(std::get<index>(values))...);
     } else {
-      result value = function(std::get<index>(std::move(values))...);
+      result value = function(std::move(std::get<index>(values))...);
       out(std::as_const(value));
       if (!out.descriptors().empty()) out.keep(std::make_shared<result>(std::move(value)));
     }

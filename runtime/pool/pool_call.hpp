@@ -16,6 +16,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -38,7 +39,10 @@ class call_job : public pool_job {
   /// The result, once.
   result take() {
     if (error()) std::rethrow_exception(error());
-    if constexpr (!std::is_void_v<result>) return std::move(*result_);
+    if constexpr (!std::is_void_v<result>) {
+      if (!result_) throw std::logic_error("a call was asked for its result before it had one");
+      return std::move(*result_);
+    }
   }
 
  private:

@@ -61,7 +61,7 @@ using map_results = std::conditional_t<std::is_void_v<R>, std::uint64_t, std::ve
 
 /// In a worker: the results of a chunk.
 template <class F, class T>
-map_results<map_result<F, T>> run_chunk(sent_function<F> f, std::vector<T> elements) {
+map_results<map_result<F, T>> run_chunk(sent_function<F> f, std::vector<T>&& elements) {
   using R = map_result<F, T>;
   if constexpr (std::is_void_v<R>) {
     for (T& x : elements) f.function(std::move(x));
@@ -95,14 +95,13 @@ class map_awaiter final : public own_awaiter, private suspension {
 
  public:
   map_awaiter(std::shared_ptr<pool_state> pool, F fn, View&& view, chunk_sizes sizes)
-      : pool_(std::move(pool)), fn_(fn), view_(std::move(view)), sizes_(sizes) {}
+      : pool_(std::move(pool)), fn_(fn), view_(std::move(view)), next_(std::ranges::begin(view_)), sizes_(sizes) {}
   ~map_awaiter() { drop_chunks(); }
 
   bool await_ready() const noexcept { return false; }
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> h) {
     task_ = &require_task();
-    next_.emplace(std::ranges::begin(view_));
     fill();
     if (error_) std::rethrow_exception(error_);
     if (chunks_.empty()) return false;
@@ -118,7 +117,7 @@ class map_awaiter final : public own_awaiter, private suspension {
   }
 
  private:
-  using function = results (*)(sent_function<F>, std::vector<T>);
+  using function = results (*)(sent_function<F>, std::vector<T>&&);
   class chunk final : public call_job<function, sent_function<F>, std::vector<T>> {
    public:
     chunk(map_awaiter& map, std::vector<T>&& elements)
@@ -136,10 +135,9 @@ class map_awaiter final : public own_awaiter, private suspension {
   /// Sends chunks until the window is full or the range is at its end.
   void fill() noexcept {
     try {
-      while (chunks_.size() < window() && *next_ != std::ranges::end(view_)) {
+      while (chunks_.size() < window() && next_ != std::ranges::end(view_)) {
         std::vector<T> elements;
-        for (std::size_t n = sizes_.next(); n > 0 && *next_ != std::ranges::end(view_); --n, ++*next_)
-          elements.push_back(T(**next_));
+        for (std::size_t n = sizes_.next(); n > 0 && next_ != std::ranges::end(view_); --n, ++next_) elements.push_back(T(*next_));
         auto c = std::make_unique<chunk>(*this, std::move(elements));
         pool_->submit(*c);
         chunks_.push_back(std::move(c));
@@ -192,8 +190,8 @@ class map_awaiter final : public own_awaiter, private suspension {
   std::shared_ptr<pool_state> pool_;
   [[no_unique_address]] F fn_;
   View view_;
+  std::ranges::iterator_t<View> next_;
   chunk_sizes sizes_;
-  std::optional<std::ranges::iterator_t<View>> next_;
   std::deque<std::unique_ptr<chunk>> chunks_;
   std::conditional_t<std::is_void_v<R>, std::tuple<>, results> results_;
   std::exception_ptr error_;

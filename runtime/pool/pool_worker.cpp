@@ -123,7 +123,7 @@ bool pool_worker::settle_front() {
     } else {
       remote_error e;
       message.read([&e](message_reader& in) { in(e); });
-      job->error_ = std::make_exception_ptr(std::move(e));
+      job->error_ = std::make_exception_ptr(e);
     }
   } catch (...) {
     job->error_ = std::current_exception();
