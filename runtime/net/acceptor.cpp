@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "acceptor.hpp"
 
+#include "../../io/readiness.hpp"
 #include "../../io/socket.hpp"
 #include "server_state.hpp"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <algorithm>
 #include <cerrno>
@@ -38,25 +41,35 @@ bool concerns_one_connection(int error) noexcept {
 
 }  // namespace
 
-acceptor::acceptor(server_state& server, halka::backend& backend, unique_fd fd, std::source_location opened_at)
-    : server_(server), backend_(backend), fd_(std::move(fd)), address_(socket_address::local_of(fd_.get())), opened_at_(opened_at) {
+acceptor::acceptor(server_state& server, halka::backend& backend, unique_fd fd, ownership owned, std::source_location opened_at)
+    : server_(server),
+      backend_(backend),
+      fd_(std::move(fd)),
+      owned_(owned),
+      address_(socket_address::local_of(fd_.get())),
+      opened_at_(opened_at) {
   for (accept_operation& op : operations_) op.owner = this;
 }
 
 void acceptor::start(int backlog) {
   if (phase_ != phase::idle) return;
   io::listen(fd_.get(), backlog);
+  if (owned_ == ownership::shared) fcntl(fd_.get(), F_SETFL, fcntl(fd_.get(), F_GETFL) | O_NONBLOCK);
   begin(operations_.front());
   phase_ = phase::accepting;
 }
 
 void acceptor::begin(accept_operation& op) {
-  op.code = opcode::accept;
-  op.fd = fd_.get();
-  op.address = op.peer;
-  op.second = &op.peer_length;
-  op.peer_length = sizeof op.peer;
-  op.flags = SOCK_CLOEXEC;
+  if (owned_ == ownership::shared) {
+    readiness_request{fd_.get(), POLLIN}.prepare(op);
+  } else {
+    op.code = opcode::accept;
+    op.fd = fd_.get();
+    op.address = op.peer;
+    op.second = &op.peer_length;
+    op.peer_length = sizeof op.peer;
+    op.flags = SOCK_CLOEXEC;
+  }
   backend_.submit(op);
   op.held = server_.shared_from_this();
 }
@@ -95,8 +108,8 @@ void acceptor::stop() noexcept {
     backend_.cancel(op);
     flight = true;
   }
-  if (flight) backend_.flush();  // accepts and cancellations mean this descriptor
-  io::shut_down(fd_.get());      // the kernel may keep the socket for a moment; its port is free now
+  if (flight) backend_.flush();                              // accepts and cancellations mean this descriptor
+  if (owned_ == ownership::alone) io::shut_down(fd_.get());  // the kernel may keep the socket for a moment; its port is free now
   fd_.close();
 }
 
@@ -107,11 +120,28 @@ void acceptor::completed(io_operation& op) {
 }
 
 void acceptor::take_result(accept_operation& op) noexcept {
+  if (owned_ == ownership::shared) {
+    if (phase_ == phase::stopped || server_.loop_has_ended()) return;
+    return op.result < 0 ? take_failure(-op.result) : accept_some();
+  }
   unique_fd accepted(op.result, opened_at_);
   if (phase_ == phase::stopped || server_.loop_has_ended()) return;
   if (op.result < 0) return take_failure(-op.result);
   server_.connected(std::move(accepted), socket_address(reinterpret_cast<sockaddr const*>(op.peer), op.peer_length));
   begin_one_more();  // this one again
+  begin_one_more();
+}
+
+/// A few at a time: others want their share.
+void acceptor::accept_some() noexcept {
+  constexpr int at_a_time = 4;
+  for (int i = 0; i < at_a_time && phase_ == phase::accepting; ++i) {
+    sockaddr_storage peer;
+    socklen_t length = sizeof peer;
+    unique_fd accepted(accept4(fd_.get(), reinterpret_cast<sockaddr*>(&peer), &length, SOCK_CLOEXEC), opened_at_);
+    if (!accepted) return take_failure(errno);
+    server_.connected(std::move(accepted), socket_address(reinterpret_cast<sockaddr const*>(&peer), length));
+  }
   begin_one_more();
 }
 

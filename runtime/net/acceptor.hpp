@@ -26,9 +26,16 @@ class server_state;
 /// An accept is no task: one that waits costs nothing but its place here, and ends with the loop. While it is in flight it holds
 /// the server's state, in which it lies. There is one at first; each connection starts another, up to a few, so that a burst is not
 /// taken in at one connection a pass.
+///
+/// A socket that was handed over may be shared with other processes, which shall lose no connection when this one stops. The kernel
+/// wakes one accept in flight for a connection; if that one is being cancelled, or its process killed, nobody else hears of it. So
+/// on a shared socket the acceptor waits until it is readable, which all who share it are told, and then accepts without waiting.
+/// Stopping leaves the socket listening for the others.
 class acceptor {
  public:
-  acceptor(server_state& server, halka::backend& backend, unique_fd fd, std::source_location opened_at);
+  enum class ownership : unsigned char { alone, shared };
+
+  acceptor(server_state& server, halka::backend& backend, unique_fd fd, ownership owned, std::source_location opened_at);
 
   /// Listens, and accepts. *Errors*: `std::system_error`.
   void start(int backlog);
@@ -52,6 +59,7 @@ class acceptor {
   void begin(accept_operation& op);
   void begin_one_more() noexcept;
   void take_result(accept_operation& op) noexcept;
+  void accept_some() noexcept;
   void take_failure(int error) noexcept;
   void pause(std::exception_ptr const& reason) noexcept;
   static void completed(io_operation& op);
@@ -59,6 +67,7 @@ class acceptor {
   server_state& server_;
   halka::backend& backend_;
   unique_fd fd_;
+  ownership owned_;
   socket_address address_;
   std::source_location opened_at_;
   phase phase_ = phase::idle;

@@ -33,7 +33,7 @@ class server_state : public std::enable_shared_from_this<server_state> {
   server_state(server_state const&) = delete;
   server_state& operator=(server_state const&) = delete;
 
-  void add_listener(unique_fd fd, std::source_location opened_at);
+  void add_listener(unique_fd fd, acceptor::ownership owned, std::source_location opened_at);
   void keep_file(socket_file file) noexcept { file_ = std::move(file); }
 
   // -- what the program asks for

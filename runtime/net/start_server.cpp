@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "start_server.hpp"
 
+#include "../../io/operation_awaiter.hpp"
 #include "../../io/socket.hpp"
 #include "resolve.hpp"
 #include "server_state.hpp"
@@ -62,8 +63,8 @@ std::vector<unique_fd> bind_all(std::vector<socket_address> const& addresses, se
 
 }  // namespace
 
-task<server> start_server_at(connection_handler handler, std::vector<std::string> hosts, std::uint16_t port, server_options options,
-                             std::source_location here) {
+task<std::vector<unique_fd>> bind_server_sockets(std::vector<std::string> hosts, std::uint16_t port, server_options options,
+                                                 std::source_location here) {
   if (hosts.empty()) throw std::invalid_argument("start_server needs a host; an empty one means all of this machine");
   std::vector<socket_address> addresses;
   for (std::string const& host : hosts) {
@@ -73,11 +74,41 @@ task<server> start_server_at(connection_handler handler, std::vector<std::string
   }
   std::vector<unique_fd> sockets;
   for (int left = most_ports; sockets.empty(); --left) sockets = bind_all(addresses, options, left > 1, here);
+  co_return sockets;
+}
+
+namespace {
+
+server serve_on(connection_handler handler, std::vector<unique_fd> sockets, acceptor::ownership owned,
+                server_options const& options, std::source_location here) {
   stream_options const of_connections{.limit = options.limit, .no_delay = false};
   auto const state = std::make_shared<server_state>(std::move(handler), options.backlog, of_connections);
-  for (unique_fd& fd : sockets) state->add_listener(std::move(fd), here);
+  for (unique_fd& fd : sockets) state->add_listener(std::move(fd), owned, here);
   if (options.start_serving) state->start();
-  co_return server(state);
+  return server(state);
+}
+
+void check_stream_socket(int fd) {
+  int type = 0;
+  socklen_t size = sizeof type;
+  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0)
+    throw_io_error(errno, "start_server with descriptor " + std::to_string(fd));
+  if (type != SOCK_STREAM) throw std::invalid_argument("start_server needs stream sockets, that were bound to an address");
+}
+
+}  // namespace
+
+task<server> start_server_at(connection_handler handler, std::vector<std::string> hosts, std::uint16_t port, server_options options,
+                             std::source_location here) {
+  std::vector<unique_fd> sockets = co_await bind_server_sockets(std::move(hosts), port, options, here);
+  co_return serve_on(std::move(handler), std::move(sockets), acceptor::ownership::alone, options, here);
+}
+
+task<server> start_server_on(connection_handler handler, std::vector<unique_fd> sockets, server_options options,
+                             std::source_location here) {
+  if (sockets.empty()) throw std::invalid_argument("start_server needs a socket");
+  for (unique_fd const& fd : sockets) check_stream_socket(fd.get());
+  co_return serve_on(std::move(handler), std::move(sockets), acceptor::ownership::shared, options, here);
 }
 
 task<server> start_unix_server_at(connection_handler handler, std::string path, unix_server_options options,
@@ -90,7 +121,7 @@ task<server> start_unix_server_at(connection_handler handler, std::string path, 
       .limit = options.limit, .send_buffer = options.send_buffer, .receive_buffer = options.receive_buffer};
   auto const state = std::make_shared<server_state>(std::move(handler), options.backlog, of_connections);
   state->keep_file(std::move(file));
-  state->add_listener(std::move(fd), here);
+  state->add_listener(std::move(fd), acceptor::ownership::alone, here);
   if (options.start_serving) state->start();
   co_return server(state);
 }

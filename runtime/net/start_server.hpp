@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../io/stream.hpp"
+#include "../../io/unique_fd.hpp"
 #include "../../sched/compiler.hpp"
 #include "../../sched/export.hpp"
 #include "../../sched/task.hpp"
@@ -36,6 +37,10 @@ connection_handler make_connection_handler(F&& handler) {
   return [kept = std::move(kept)](stream&& peer) -> task<> { return (*kept)(std::move(peer)); };
 }
 
+HALKA_API task<std::vector<unique_fd>> bind_server_sockets(std::vector<std::string> hosts, std::uint16_t port,
+                                                           server_options options, std::source_location here);
+HALKA_API task<server> start_server_on(connection_handler handler, std::vector<unique_fd> sockets, server_options options,
+                                       std::source_location here);
 HALKA_API task<server> start_server_at(connection_handler handler, std::vector<std::string> hosts, std::uint16_t port,
                                        server_options options, std::source_location here);
 HALKA_API task<server> start_unix_server_at(connection_handler handler, std::string path, unix_server_options options,
@@ -65,6 +70,27 @@ task<server> start_server(F&& handler, std::vector<std::string> hosts, std::uint
                           std::source_location here = std::source_location::current()) {
   detail::check_callable<F>();
   return detail::start_server_at(detail::make_connection_handler(std::forward<F>(handler)), std::move(hosts), port, options, here);
+}
+
+/// The same on sockets that are bound already, as a service manager or a parent process hands them over; of the options those of
+/// the server apply, not those of sockets. Others may have the same sockets, in other processes too: each connection goes to one of
+/// them, and closing the server does not end their listening. The sockets become non-blocking.
+///
+/// *Errors*: `std::invalid_argument` if it is no stream socket; `std::system_error`.
+/// *Source*: asyncio.start_server with sock.
+template <serves_connections F>
+task<server> start_server(F&& handler, std::vector<unique_fd> sockets, server_options const& options = {},
+                          std::source_location here = std::source_location::current()) {
+  detail::check_callable<F>();
+  return detail::start_server_on(detail::make_connection_handler(std::forward<F>(handler)), std::move(sockets), options, here);
+}
+template <serves_connections F>
+task<server> start_server(F&& handler, unique_fd socket, server_options const& options = {},
+                          std::source_location here = std::source_location::current()) {
+  detail::check_callable<F>();
+  std::vector<unique_fd> sockets;
+  sockets.push_back(std::move(socket));
+  return detail::start_server_on(detail::make_connection_handler(std::forward<F>(handler)), std::move(sockets), options, here);
 }
 
 /// Starts a server at a path, or at a name in the abstract namespace, which begins with a zero character.
