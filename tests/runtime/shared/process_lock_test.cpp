@@ -173,28 +173,6 @@ TEST_CASE("a process that is killed at any moment while it takes a lock leaves i
   }
 }
 
-TEST_CASE("a process that is killed as it is woken takes no wake-up with it", "[process][process_lock]") {
-  // In a process of its own, which is killed after a minute if it sleeps for ever. Two others keep the lock busy.
-  forked all([] {
-    std::mt19937 random(1);
-    process_lock lock;
-    auto const use = [&] {
-      while (true) std::lock_guard const held(lock);
-      return 0;
-    };
-    forked const first(use), second(use);
-    for (int round = 0; round < 300; ++round) {
-      forked const victim(use);
-      std::this_thread::sleep_for(std::chrono::microseconds(100 + random() % 500));
-      victim.kill(SIGKILL);
-      if (!lock.try_lock_for(30s)) return 1;
-      lock.unlock();
-    }
-    return 0;
-  });
-  CHECK(all.wait() == 0);
-}
-
 TEST_CASE("a lock refuses to block a loop", "[process][process_lock]") {
   process_lock lock;
   run_real([&]() -> task<> {
