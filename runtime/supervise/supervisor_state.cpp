@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <csignal>
 #include <exception>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -29,7 +30,7 @@ constexpr auto longest_delay = 5s;
 
 /// Of the check for silent workers; each of them beats twice as often.
 std::chrono::milliseconds check_interval(std::chrono::milliseconds timeout) {
-  return std::clamp<std::chrono::milliseconds>(timeout / 5, 4ms, 1s);
+  return timeout > 0ms ? std::clamp<std::chrono::milliseconds>(timeout / 5, 4ms, 1s) : 1s;
 }
 
 }  // namespace
@@ -126,10 +127,18 @@ void supervisor::state::free_seat_of(worker_ptr const& w, bool quick) {
   fill(index);
 }
 
+void supervisor::state::send(supervised_worker const& w, int signal) const {
+  try {
+    w.child->send(signal);
+  } catch (std::system_error const& e) {
+    log(w.name() + " cannot be told: " + e.what());  // it has become another user
+  }
+}
+
 void supervisor::state::leave(worker_ptr const& w, int signal) {
   w->draining = true;
   if (std::ranges::find(leaving_, w) == leaving_.end()) leaving_.push_back(w);
-  if (signal != 0) w->child->send(signal);
+  if (signal != 0) send(*w, signal);
   w->deadline.cancel();
   w->deadline = loop_.call_later(options_.graceful_timeout, [weak = weak_from_this(), leaver = std::weak_ptr(w)] {
     auto const self = weak.lock();

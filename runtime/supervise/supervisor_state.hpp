@@ -63,6 +63,7 @@ class supervisor::state : public std::enable_shared_from_this<state> {
   worker_ptr start_worker(unsigned index);
   void fill(unsigned index) noexcept;
   void fill_later(unsigned index, std::string const& why);
+  void send(supervised_worker const& w, int signal) const;
   void leave(worker_ptr const& w, int signal);
   void free_seat_of(worker_ptr const& w, bool quick);
   void give_up();

@@ -109,7 +109,7 @@ task<> supervisor::state::check_beats(std::shared_ptr<state> self) {
         w->aborted = true;
         self->log(w->name() + " has been blocked for " + std::to_string(silence.count()) + " ms, after " +
                   std::to_string(w->requests) + " requests, and is aborted");
-        w->child->send(SIGABRT);
+        self->send(*w, SIGABRT);
       } else if (silence > self->options_.worker_timeout + time_to_abort) {
         w->child->kill();
       }

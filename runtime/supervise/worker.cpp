@@ -49,7 +49,9 @@ task<> worker::serve_connections_on(connection_handler handler, server_options o
   if (state_->sockets.empty() && !is_stopping())
     throw std::logic_error(
         "this worker has no sockets to serve on: give supervise a port, as in {.host = \"127.0.0.1\", .port = 80}");
-  auto const counting = [this, &handler](stream&& peer) { return serve_and_count(*this, handler, std::move(peer)); };
+  // The server keeps it for the connections, which may outlive this call when it is cancelled.
+  auto const kept = std::make_shared<connection_handler>(std::move(handler));
+  auto const counting = [this, kept](stream&& peer) { return serve_and_count(*this, *kept, std::move(peer)); };
   state_->heeds_stop = true;
   if (is_stopping()) co_return;
   server serving = co_await start_server(counting, sockets(), options);

@@ -103,7 +103,8 @@ void report_failure(worker::state const& s) {
   remote_error const e = remote_error::current();
   std::string text =
       "unhandled exception in worker " + std::to_string(s.index) + " (" + std::to_string(getpid()) + "): " + e.what();
-  if (!e.traceback().empty()) text += '\n' + std::string(e.traceback());
+  if (!e.traceback().empty())
+    text += '\n' + std::string(e.traceback().substr(0, e.traceback().size() - 1));  // without its last end of line
   report(text);
 }
 

@@ -177,3 +177,44 @@ TEST_CASE("new workers that cannot begin leave the old ones in place", "[supervi
     CHECK(code == 0);
   });
 }
+
+TEST_CASE("a worker that counts its own requests, or stops itself, is replaced", "[supervise]") {
+  run_supervised([]() -> task<> {
+    logged const log;
+    auto const work = [](worker& w, bool counts) -> task<> {
+      while (!w.is_stopping()) {
+        co_await yield_now();
+        counts ? w.request_done() : w.stop();
+      }
+      co_await w.wait_stopping();
+    };
+    supervise_options const options{.workers = 1, .max_requests = 7, .max_requests_jitter = 3, .log = logged::log};
+    supervisor counting = co_await start_supervisor(options, work, true);
+    co_await log.until("requests, and is replaced", 2);
+    CHECK(log.count("serves no more after 7 ") + log.count("serves no more after 8 ") + log.count("serves no more after 9 ") +
+              log.count("serves no more after 10 ") >=
+          2);
+    int code = co_await stop_and_wait(counting);
+    CHECK(code == 0);
+    supervisor stopping = co_await start_supervisor(options, work, false);
+    co_await log.until("serves no more after 0 requests, and is replaced", 2);
+    code = co_await stop_and_wait(stopping);
+    CHECK(code == 0);
+  });
+}
+
+TEST_CASE("waiting for a supervisor can be cancelled, and changes nothing", "[supervise][cancel]") {
+  run_supervised([]() -> task<> {
+    logged const log;
+    supervisor s = co_await start_supervisor({.workers = 1, .port = 0, .log = logged::log}, serve_test_requests);
+    auto const waiting = create_task(s.wait());
+    co_await settle();
+    waiting.cancel();
+    co_await settle();
+    CHECK(waiting.cancelled());
+    std::string const pid = co_await request(s.port(), "pid");
+    CHECK(pid == std::to_string(*pids_of(s).begin()));
+    int const code = co_await stop_and_wait(s);
+    CHECK(code == 0);
+  });
+}
