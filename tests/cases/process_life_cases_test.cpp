@@ -49,7 +49,8 @@ TEST_CASE("a process: start, join, exit codes, terminate, kill, daemon, close", 
       trace = errors.text();
     }
     CHECK(code == 1);
-    CHECK_THAT(trace, ContainsSubstring("std::runtime_error: no luck\n  at "));
+    CHECK_THAT(trace, ContainsSubstring("std::runtime_error: no luck\n"));
+    if (!detail::sanitized) CHECK_THAT(trace, ContainsSubstring("\n  at "));
 
     process terminated(wait_for_ever);
     terminated.start();

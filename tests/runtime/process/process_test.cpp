@@ -131,8 +131,8 @@ TEST_CASE("an exception that leaves a process is reported with its traceback, an
     report = errors.text();
   }
   CHECK_THAT(report, ContainsSubstring("halka: unhandled exception in process 'reader' (" + std::to_string(pid) +
-                                       "): std::out_of_range: line 7\n  at "));
-  CHECK_THAT(report, ContainsSubstring("process_test.cpp:"));
+                                       "): std::out_of_range: line 7\n"));
+  if (!detail::sanitized) CHECK_THAT(report, ContainsSubstring("\n  at ") && ContainsSubstring("process_test.cpp:"));
 }
 
 TEST_CASE("an exception of a coroutine in a process is reported too", "[process]") {
