@@ -9,6 +9,7 @@
 // place in the heap.
 
 #include "clock.hpp"
+#include "export.hpp"
 #include "timer_wheel.hpp"
 
 #include <cstddef>
@@ -18,7 +19,7 @@
 
 namespace halka {
 
-class timer_queue {
+class HALKA_API timer_queue {
  public:
   /// *Errors*: `std::bad_alloc`.
   void add(timer& t, clock::time_point deadline);
