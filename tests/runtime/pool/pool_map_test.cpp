@@ -143,9 +143,10 @@ TEST_CASE("what a range throws ends the map", "[process][pool][map]") {
 TEST_CASE("a hundred thousand calls, one for each chunk, all return", "[process][pool][map]") {
   run_with_pools([]() -> task<> {
     process_pool pool({.workers = 2});
-    std::vector<int> const squares = co_await pool.map(square, std::views::iota(0, 100'000), {.chunk_size = 1});
-    bool right = squares.size() == 100'000;
-    for (int i = 0; right && i < 40'000; ++i) right = squares[static_cast<std::size_t>(i)] == i * i;
+    auto const turn = [](int x) { return x ^ 0x5a5a; };
+    std::vector<int> const turned = co_await pool.map(turn, std::views::iota(0, 100'000), {.chunk_size = 1});
+    bool right = turned.size() == 100'000;
+    for (int i = 0; right && i < 100'000; ++i) right = turned[static_cast<std::size_t>(i)] == turn(i);
     CHECK(right);
     CHECK(pool.statistics().completed == 100'000);
   });
