@@ -13,7 +13,9 @@ namespace halka::detail {
 std::string function_at(std::uintptr_t address) {
   std::uintptr_t const inside = address + 1;  // as if it were a return address
   std::string const text = stack_text({&inside, 1});
-  std::string_view line = std::string_view(text).substr(0, text.find('\n'));
+  // Before the function itself come those that were inlined where it begins.
+  std::string_view line = std::string_view(text).substr(0, text.empty() ? 0 : text.size() - 1);
+  line.remove_prefix(line.rfind('\n') + 1);
   constexpr std::string_view at = "  at ";
   if (line.starts_with(at)) line.remove_prefix(at.size());
   if (std::size_t const place = line.rfind(" ("); place != line.npos && line.find(':', place) != line.npos)
