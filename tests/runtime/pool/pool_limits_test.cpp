@@ -137,7 +137,7 @@ TEST_CASE("the initializer runs first in every worker; one that fails breaks the
 TEST_CASE("large arguments and results arrive whole", "[process][pool][limits]") {
   run_with_pools([]() -> task<> {
     process_pool pool({.workers = 1});
-    for (std::uint64_t const bytes : {64 * 1024 - 64, 64 * 1024 + 64, 300 * 1024, 64 * 1024 * 1024}) {
+    for (std::uint64_t const bytes : {64U * 1024 - 64, 64U * 1024 + 64, 300U * 1024, 64U * 1024 * 1024}) {
       std::vector<std::uint64_t> numbers(bytes / 8);
       for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = i * i;
       std::uint64_t const expected = sum_of(numbers);
