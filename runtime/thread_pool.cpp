@@ -43,17 +43,18 @@ class message final : public runnable {
 }  // namespace
 
 thread_pool::thread_pool(thread_pool_options options)
-    : workers_(options.threads ? options.threads : default_threads(), std::string(options.name),
-               options.initializer ? std::function<void()>(options.initializer) : std::function<void()>(), options.queue_limit) {}
+    : workers_(std::make_unique<worker_threads>(
+          options.threads ? options.threads : default_threads(), std::string(options.name),
+          options.initializer ? std::function<void()>(options.initializer) : std::function<void()>(), options.queue_limit)) {}
 
 task<> thread_pool::shutdown(shutdown_options options) {
-  if (workers_.on_own_thread())
+  if (workers_->on_own_thread())
     throw std::logic_error("thread pool: a call on one of its own threads cannot shut it down, because it would wait for itself");
   future<> ended;
   auto* const tell = new message(*detail::current.loop, ended);
-  workers_.close(options.cancel_pending, [tell] { tell->send(); });
+  workers_->close(options.cancel_pending, [tell] { tell->send(); });
   co_await ended;
-  workers_.join();
+  workers_->join();
 }
 
 }  // namespace halka

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <ranges>
 #include <string_view>
 #include <type_traits>
@@ -46,7 +47,7 @@ class HALKA_API thread_pool {
   requires detail::callable_on_thread<F, Args...>
   auto submit(F&& fn, Args&&... args) {
     detail::check_callable<F>();
-    return detail::make_thread_operation(workers_, worker_threads::when_full::wait, std::forward<F>(fn),
+    return detail::make_thread_operation(*workers_, worker_threads::when_full::wait, std::forward<F>(fn),
                                          std::forward<Args>(args)...);
   }
 
@@ -55,7 +56,7 @@ class HALKA_API thread_pool {
   requires detail::callable_on_thread<F, Args...>
   auto submit_nowait(F&& fn, Args&&... args) {
     detail::check_callable<F>();
-    return detail::make_thread_operation(workers_, worker_threads::when_full::refuse, std::forward<F>(fn),
+    return detail::make_thread_operation(*workers_, worker_threads::when_full::refuse, std::forward<F>(fn),
                                          std::forward<Args>(args)...);
   }
 
@@ -69,7 +70,7 @@ class HALKA_API thread_pool {
   requires detail::callable_on_thread<F, std::ranges::range_reference_t<Range>>
   auto map(F&& fn, Range&& range) {
     detail::check_callable<F>();
-    return detail::map_on_threads<std::decay_t<F>, detail::kept_range_t<Range>>(workers_, std::forward<F>(fn),
+    return detail::map_on_threads<std::decay_t<F>, detail::kept_range_t<Range>>(*workers_, std::forward<F>(fn),
                                                                                 std::forward<Range>(range));
   }
 
@@ -84,13 +85,14 @@ class HALKA_API thread_pool {
   task<> shutdown(shutdown_options options);
   task<> shutdown() { return shutdown({}); }
 
-  worker_statistics statistics() const { return workers_.statistics(); }
+  worker_statistics statistics() const { return workers_->statistics(); }
 
   /// For what is built on a pool.
-  worker_threads& workers() noexcept { return workers_; }
+  worker_threads& workers() noexcept { return *workers_; }
 
  private:
-  worker_threads workers_;
+  // Elsewhere, because it is aligned to cache lines, and a pool may be a local of a coroutine, whose frame is not.
+  std::unique_ptr<worker_threads> const workers_;
 };
 
 }  // namespace halka
