@@ -55,6 +55,11 @@ auto starting(std::string_view name, F step) {
   }
 }
 
+void take_status(pid_t pid) noexcept {
+  while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
 struct socket_pair {
   unique_fd ours;
   unique_fd theirs;
@@ -179,10 +184,10 @@ std::shared_ptr<zygote::connection> zygote::connect() {
     now_ = std::make_shared<connection>(std::move(sockets.ours));
   } catch (...) {
     if (first.pidfd) syscall(SYS_pidfd_send_signal, first.pidfd.get(), SIGKILL, nullptr, 0);
-    waitpid(first.pid, nullptr, 0);
+    take_status(first.pid);
     throw;
   }
-  waitpid(first.pid, nullptr, 0);  // it has left a copy of itself that serves
+  take_status(first.pid);  // it has left a copy of itself that serves
   return now_;
 }
 

@@ -68,7 +68,7 @@ void restore_preload() {
   unsetenv(zygote_protocol::preload_variable);
 }
 
-[[gnu::constructor(101)]] void enter_zygote(int argc, char** argv, char** environment) {
+[[gnu::constructor(101)]] void enter_zygote(int, char**, char**) {
   char const* const socket = secure_getenv(zygote_protocol::variable);
   if (!socket) return;
   zygote_socket = std::atoi(socket);
@@ -81,7 +81,6 @@ void restore_preload() {
   if (!last || *last == enter_zygote || !make_writable(last)) serve();
   last_constructor = *last;
   *last = run_last_and_serve;
-  static_cast<void>(argc), static_cast<void>(argv), static_cast<void>(environment);
 }
 
 }  // namespace
