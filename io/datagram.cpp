@@ -2,7 +2,7 @@
 #include "datagram.hpp"
 
 #include "../sched/running.hpp"
-#include "backend.hpp"
+#include "io_backend.hpp"
 #include "ops/receive_message.hpp"
 #include "ops/send_message.hpp"
 #include "socket.hpp"
@@ -33,12 +33,12 @@ unsigned index_of(std::string_view interface) {
 struct datagram::shared {
   unique_fd fd;
   socket_address peer;
-  halka::backend& backend;
+  io_backend& backend;
   statistics_type statistics;
   std::size_t waiting = 0;  // tasks that are in the kernel's hands
   std::unique_ptr<char[]> spare;
 
-  shared(unique_fd owned, halka::backend& b) : fd(std::move(owned)), backend(b) {}
+  shared(unique_fd owned, io_backend& b) : fd(std::move(owned)), backend(b) {}
 
   void check_open(char const* what) const {
     if (!fd) detail::throw_io_error(EBADF, std::string(what) + " a closed socket");
@@ -87,7 +87,7 @@ datagram::datagram(unique_fd fd) {
   if (getsockopt(fd.get(), SOL_SOCKET, SO_TYPE, &type, &length) != 0)
     detail::throw_io_error(errno, "datagram over fd " + std::to_string(fd.get()));
   if (type != SOCK_DGRAM) detail::throw_io_error(EPROTOTYPE, "datagram over fd " + std::to_string(fd.get()));
-  state_ = std::make_shared<shared>(std::move(fd), backend::of(get_running_loop()));
+  state_ = std::make_shared<shared>(std::move(fd), io_backend::of(get_running_loop()));
   state_->peer = socket_address::peer_of(state_->fd.get());
 }
 

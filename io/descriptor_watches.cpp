@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "descriptor_watches.hpp"
 
-#include "backend.hpp"
+#include "io_backend.hpp"
 #include "io_operation.hpp"
 
 #include <poll.h>
@@ -15,7 +15,7 @@ namespace halka {
 /// itself alive.
 class descriptor_watches::watch final : public std::enable_shared_from_this<watch>, private io_operation {
  public:
-  watch(backend& b, int descriptor, direction d) : io_operation(completed), backend_(b) {
+  watch(io_backend& b, int descriptor, direction d) : io_operation(completed), backend_(b) {
     fd = descriptor;
     flags = d == direction::read ? POLLIN | POLLPRI | POLLRDHUP : POLLOUT;
   }
@@ -68,13 +68,13 @@ class descriptor_watches::watch final : public std::enable_shared_from_this<watc
     backend_.loop().call_exception_handler(context);
   }
 
-  backend& backend_;
+  io_backend& backend_;
   std::shared_ptr<std::function<void()>> callback_;  // null: removed
   std::shared_ptr<watch> in_kernel_;
   bool failed_ = false;
 };
 
-descriptor_watches::descriptor_watches(backend& b) noexcept : backend_(b) {}
+descriptor_watches::descriptor_watches(io_backend& b) noexcept : backend_(b) {}
 
 descriptor_watches::~descriptor_watches() = default;
 

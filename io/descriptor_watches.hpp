@@ -11,12 +11,12 @@
 
 namespace halka {
 
-class backend;
+class io_backend;
 
 /// The callbacks of `add_reader` and `add_writer`: for each a poll operation that is submitted again after every call.
 class HALKA_API descriptor_watches {
  public:
-  explicit descriptor_watches(backend& b) noexcept;
+  explicit descriptor_watches(io_backend& b) noexcept;
   ~descriptor_watches();
   descriptor_watches(descriptor_watches const&) = delete;
   descriptor_watches& operator=(descriptor_watches const&) = delete;
@@ -27,7 +27,7 @@ class HALKA_API descriptor_watches {
 
  private:
   class watch;
-  backend& backend_;
+  io_backend& backend_;
   std::map<std::pair<int, direction>, std::shared_ptr<watch>> watches_;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "operation_awaiter.hpp"
 
-#include "backend.hpp"
+#include "io_backend.hpp"
 
 #include <cerrno>
 #include <cstdlib>
@@ -9,7 +9,7 @@
 
 namespace halka::detail {
 
-void operation_awaiter::begin() { backend::of(*current.loop).submit(*this); }
+void operation_awaiter::begin() { io_backend::of(*current.loop).submit(*this); }
 
 bool operation_awaiter::begin_again() noexcept {
   try {
@@ -22,7 +22,7 @@ bool operation_awaiter::begin_again() noexcept {
 
 bool operation_awaiter::cancel(std::string_view) {
   if (!in_flight || refuses_cancellation_) return false;
-  backend::of(task_->loop()).cancel(*this);
+  io_backend::of(task_->loop()).cancel(*this);
   return true;
 }
 

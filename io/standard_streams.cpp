@@ -2,7 +2,7 @@
 #include "standard_streams.hpp"
 
 #include "../sched/running.hpp"
-#include "backend.hpp"
+#include "io_backend.hpp"
 #include "operation_awaiter.hpp"
 
 #include <fcntl.h>
@@ -15,7 +15,7 @@ namespace {
 
 /// The stream of a standard descriptor, made on first use over a copy of it: closing that leaves the program's own alone.
 stream standard(int fd, char const* name) {
-  stream_ptr& place = backend::of(get_running_loop()).standard_streams()[static_cast<std::size_t>(fd)];
+  stream_ptr& place = io_backend::of(get_running_loop()).standard_streams()[static_cast<std::size_t>(fd)];
   if (!place || !place->is_open()) {
     unique_fd copy(fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
     if (!copy) detail::throw_io_error(errno, name);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "stream_receive.hpp"
 
-#include "backend.hpp"
+#include "io_backend.hpp"
 
 #include <algorithm>
 #include <cerrno>

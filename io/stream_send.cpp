@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "stream_send.hpp"
 
-#include "backend.hpp"
+#include "io_backend.hpp"
 
 #include <sys/socket.h>
 #include <sys/uio.h>

@@ -2,8 +2,8 @@
 #include "stream_state.hpp"
 
 #include "../sched/running.hpp"
-#include "backend.hpp"
 #include "broken_pipe_signal.hpp"
+#include "io_backend.hpp"
 #include "operation_awaiter.hpp"
 #include "socket.hpp"
 
@@ -78,7 +78,7 @@ class stream_state::rest_of_write final : private io_operation {
 };
 
 stream_state::stream_state(unique_fd fd, stream_options const& options, socket_address const& peer)
-    : fd_(std::move(fd)), backend_(backend::of(get_running_loop())), peer_(peer), limit_(options.limit) {
+    : fd_(std::move(fd)), backend_(io_backend::of(get_running_loop())), peer_(peer), limit_(options.limit) {
   struct stat status {};
   if (fstat(fd_.get(), &status) != 0) detail::throw_io_error(errno, "stream over fd " + std::to_string(fd_.get()));
   if (S_ISDIR(status.st_mode)) detail::throw_io_error(EISDIR, "stream over fd " + std::to_string(fd_.get()));

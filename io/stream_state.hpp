@@ -33,7 +33,7 @@
 
 namespace halka {
 
-class backend;
+class io_backend;
 struct io_operation;
 
 struct stream_options {
@@ -72,7 +72,7 @@ class HALKA_API stream_state {
   int kernel_fd() const noexcept { return fd_.get(); }
   std::size_t limit() const noexcept { return limit_; }
   socket_address const& peer() const noexcept { return peer_; }
-  halka::backend& backend() const noexcept { return backend_; }
+  io_backend& backend() const noexcept { return backend_; }
   statistics_type statistics() const noexcept;
   /// "127.0.0.1:80", "standard input", or "fd 7".
   std::string name() const;
@@ -131,7 +131,7 @@ class HALKA_API stream_state {
   void shut_down_output() noexcept;
 
   unique_fd fd_;
-  halka::backend& backend_;
+  io_backend& backend_;
   socket_address peer_;
   std::string label_;  // for messages; empty if the peer's address says enough
   std::size_t limit_;

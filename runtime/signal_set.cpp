@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "signal_set.hpp"
 
-#include "../io/backend.hpp"
+#include "../io/io_backend.hpp"
 #include "../io/signal_watches.hpp"
 #include "../sched/running.hpp"
 #include "sync/event.hpp"
@@ -58,7 +58,8 @@ class signal_set::state final : public signal_listener {
   event arrived_;  // set while something has come or the set is closed
 };
 
-signal_set::signal_set(std::span<int const> numbers) : state_(std::make_shared<state>(backend::of(get_running_loop()).signals())) {
+signal_set::signal_set(std::span<int const> numbers)
+    : state_(std::make_shared<state>(io_backend::of(get_running_loop()).signals())) {
   for (int const number : numbers) state_->watch(number);
 }
 

@@ -41,14 +41,14 @@ int without_restarts(int result) noexcept {
 
 }  // namespace
 
-uring_backend::uring_backend() noexcept : backend("io_uring"), wake_(*this) {}
+uring_backend::uring_backend() noexcept : io_backend("io_uring"), wake_(*this) {}
 
 uring_backend::~uring_backend() {
   if (wake_fd_ >= 0) close(wake_fd_);
 }
 
 void uring_backend::attach(event_loop& loop) {
-  backend::attach(loop);
+  io_backend::attach(loop);
   occupy_standard_descriptors();
   ring_ = std::make_unique<ring>();
   known_ = probe_operations(*ring_->get());

@@ -13,7 +13,7 @@
 // With DEFER_TASKRUN one enter runs at most 20 completions or so and then says that there are more; `poll` then enters again, some
 // times at most, so that tasks get their turn.
 
-#include "../backend.hpp"
+#include "../io_backend.hpp"
 #include "buffer_ring.hpp"
 #include "prepare.hpp"
 #include "ring.hpp"
@@ -26,7 +26,7 @@ struct io_uring_sqe;
 
 namespace halka {
 
-class uring_backend final : public backend {
+class uring_backend final : public io_backend {
  public:
   uring_backend() noexcept;
   ~uring_backend() override;

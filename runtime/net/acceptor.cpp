@@ -41,7 +41,7 @@ bool concerns_one_connection(int error) noexcept {
 
 }  // namespace
 
-acceptor::acceptor(server_state& server, halka::backend& backend, unique_fd fd, ownership owned, std::source_location opened_at)
+acceptor::acceptor(server_state& server, io_backend& backend, unique_fd fd, ownership owned, std::source_location opened_at)
     : server_(server),
       backend_(backend),
       fd_(std::move(fd)),

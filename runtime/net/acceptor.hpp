@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../../io/backend.hpp"
+#include "../../io/io_backend.hpp"
 #include "../../io/io_operation.hpp"
 #include "../../io/socket_address.hpp"
 #include "../../io/unique_fd.hpp"
@@ -35,7 +35,7 @@ class acceptor {
  public:
   enum class ownership : unsigned char { alone, shared };
 
-  acceptor(server_state& server, halka::backend& backend, unique_fd fd, ownership owned, std::source_location opened_at);
+  acceptor(server_state& server, io_backend& backend, unique_fd fd, ownership owned, std::source_location opened_at);
 
   /// Listens, and accepts. *Errors*: `std::system_error`.
   void start(int backlog);
@@ -65,7 +65,7 @@ class acceptor {
   static void completed(io_operation& op);
 
   server_state& server_;
-  halka::backend& backend_;
+  io_backend& backend_;
   unique_fd fd_;
   ownership owned_;
   socket_address address_;

@@ -30,7 +30,7 @@ server_state::server_state(connection_handler handler, int backlog, stream_optio
 server_state::~server_state() { close(); }
 
 void server_state::add_listener(unique_fd fd, acceptor::ownership owned, std::source_location opened_at) {
-  acceptors_.push_back(std::make_unique<acceptor>(*this, backend::of(loop_), std::move(fd), owned, opened_at));
+  acceptors_.push_back(std::make_unique<acceptor>(*this, io_backend::of(loop_), std::move(fd), owned, opened_at));
   socket_address const& address = acceptors_.back()->address();
   if (acceptors_.size() > 1) return;
   name_ = "server " + address.to_string();

@@ -6,7 +6,7 @@
 //
 //   bound --start--> serving --close--> closed --the last connection has ended--> ended
 
-#include "../../io/backend.hpp"
+#include "../../io/io_backend.hpp"
 #include "../../io/stream.hpp"
 #include "../../sched/context.hpp"
 #include "../../sched/event_loop.hpp"

@@ -4,7 +4,7 @@
 
 #include "worker_died.hpp"
 
-#include "../../io/backend.hpp"
+#include "../../io/io_backend.hpp"
 #include "../../sched/errors.hpp"
 #include "../../sched/event_loop.hpp"
 #include "../child/zygote.hpp"
@@ -140,7 +140,7 @@ void pool_state::close() noexcept {
       loop_->outside().unhold();
       if (!f.done()) f.set_result();
     }
-    if (reading_) backend::of(*loop_).cancel(*this);
+    if (reading_) io_backend::of(*loop_).cancel(*this);
   }
   for (auto const& w : std::exchange(workers_, {})) w->abandon();
   zygote_.reset();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "pool_state.hpp"
 
-#include "../../io/backend.hpp"
+#include "../../io/io_backend.hpp"
 #include "../../io/operation_awaiter.hpp"
 #include "../../sched/event_loop.hpp"
 #include "../../sched/running.hpp"
@@ -59,7 +59,7 @@ void pool_state::bind() {
   if (loop_)
     throw std::logic_error(loop_ended_ ? "the loop to which this process pool belonged has ended: make the pool where it is used"
                                        : "a process pool belongs to the loop that used it first: make one for each loop");
-  backend::of(here);  // throws if there is none
+  io_backend::of(here);  // throws if there is none
   results_ = inner_fd(eventfd(0, EFD_CLOEXEC));
   if (!results_) throw_io_error(errno, "make a process pool");
   loop_ = &here;

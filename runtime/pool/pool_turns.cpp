@@ -2,7 +2,7 @@
 // The turns of a pool: results come in, jobs go out.
 #include "pool_state.hpp"
 
-#include "../../io/backend.hpp"
+#include "../../io/io_backend.hpp"
 #include "../../sched/event_loop.hpp"
 #include "../child/zygote.hpp"
 
@@ -58,7 +58,7 @@ bool pool_state::listen() noexcept {
   length = sizeof announced_;
   offset = current_position;
   try {
-    backend::of(*loop_).submit(*this);  // lifetime: `reading_` keeps the operation and `announced_`
+    io_backend::of(*loop_).submit(*this);  // lifetime: `reading_` keeps the operation and `announced_`
   } catch (...) {
     return false;  // again in the next pass
   }

@@ -5,7 +5,7 @@
 #include "ring_message.hpp"
 #include "serve_pool.hpp"
 
-#include "../../io/backend.hpp"
+#include "../../io/io_backend.hpp"
 #include "../../io/operation_awaiter.hpp"
 #include "../../sched/event_loop.hpp"
 #include "../child/zygote.hpp"
@@ -70,7 +70,7 @@ void pool_worker::start(zygote& z, worker_settings const& settings, int results)
   offset = current_position;
   try {
     errors_->begin();
-    backend::of(loop_).submit(*this);  // lifetime: `running_` keeps the operation and `status_`
+    io_backend::of(loop_).submit(*this);  // lifetime: `running_` keeps the operation and `status_`
     running_ = shared_from_this();
   } catch (...) {
     kill();
@@ -204,7 +204,7 @@ void pool_worker::completed(io_operation& op) {
   if (self.loop_.is_closed()) return self.abandon();
   if (self.result == -EINTR) {
     try {
-      backend::of(self.loop_).submit(self);
+      io_backend::of(self.loop_).submit(self);
       self.running_ = alive;
       return;
     } catch (...) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "worker_errors.hpp"
 
-#include "../../io/backend.hpp"
+#include "../../io/io_backend.hpp"
 #include "../../sched/event_loop.hpp"
 
 #include <poll.h>
@@ -44,7 +44,7 @@ worker_errors::worker_errors(event_loop& loop, inner_fd pipe) : io_operation(com
 worker_errors::~worker_errors() = default;
 
 void worker_errors::begin() {
-  backend::of(loop_).submit(*this);  // lifetime: `listening_` keeps the operation
+  io_backend::of(loop_).submit(*this);  // lifetime: `listening_` keeps the operation
   listening_ = shared_from_this();
 }
 
@@ -88,7 +88,7 @@ std::string worker_errors::last_lines() const {
 void worker_errors::close() noexcept {
   if (std::exchange(closed_, true)) return;
   if (listening_ && !loop_.is_closed()) {
-    backend::of(loop_).cancel(*this);
+    io_backend::of(loop_).cancel(*this);
     return;
   }
   if (!listening_) pipe_.close();

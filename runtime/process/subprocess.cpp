@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "subprocess.hpp"
 
-#include "../../io/backend.hpp"
+#include "../../io/io_backend.hpp"
 #include "../../io/make_pipe.hpp"
 #include "../../io/operation_awaiter.hpp"
 #include "../../io/signal_name.hpp"
@@ -100,7 +100,7 @@ std::string shortened(std::string text) {
 
 subprocess subprocess::start(command const& what, process_options const& options, std::source_location here) {
   event_loop& loop = get_running_loop();
-  static_cast<void>(backend::of(loop));  // throws if this loop has no operations
+  static_cast<void>(io_backend::of(loop));  // throws if this loop has no operations
   subprocess result;
   result.kill_on_cancel_ = options.kill_on_cancel;
   result.pipes_ = std::make_shared<pipes>();

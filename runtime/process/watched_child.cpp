@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "watched_child.hpp"
 
-#include "../../io/backend.hpp"
+#include "../../io/io_backend.hpp"
 #include "../../io/operation_awaiter.hpp"
 #include "../../io/ops/read.hpp"
 #include "../../io/signal_name.hpp"
@@ -54,7 +54,7 @@ void watched_child::begin(started_child started) {
 void watched_child::begin_waiting() {
   running_ = shared_from_this();
   try {
-    backend::of(loop_).submit(*this);  // lifetime: `running_` keeps the operation and its request
+    io_backend::of(loop_).submit(*this);  // lifetime: `running_` keeps the operation and its request
   } catch (...) {
     take_now();
     running_.reset();
@@ -68,7 +68,7 @@ void watched_child::completed(io_operation& op) {
   if (op.result == -EINTR) {
     self.running_ = alive;
     try {
-      return backend::of(self.loop_).submit(self);
+      return io_backend::of(self.loop_).submit(self);
     } catch (...) {
       self.running_.reset();
       return self.take_now();

@@ -11,7 +11,7 @@
 // piece without bytes. The link is made of operations and timers, not of tasks, so it shows nowhere; it deletes itself when both
 // ways are through and nothing of it is in the kernel or in the timers any more.
 
-#include "../../io/backend.hpp"
+#include "../../io/io_backend.hpp"
 #include "../../io/io_operation.hpp"
 #include "../../io/operation_awaiter.hpp"
 #include "../../sched/event_loop.hpp"
@@ -149,7 +149,7 @@ void way::receive() {
   receiving_.address = room_.data();  // lifetime: the link lives until the operation is complete
   receiving_.length = static_cast<unsigned>(std::min(room_.size(), link_.options().window - under_way_));
   try {
-    backend::of(link_.loop()).submit(receiving_);
+    io_backend::of(link_.loop()).submit(receiving_);
   } catch (...) {
     end();
   }
@@ -215,7 +215,7 @@ void way::deliver() {
     sending_.address = next.bytes.data();  // lifetime: the piece stays in front until the operation is complete
     sending_.length = static_cast<unsigned>(next.bytes.size());
     try {
-      backend::of(link_.loop()).submit(sending_);
+      io_backend::of(link_.loop()).submit(sending_);
     } catch (...) {
       end();
     }
@@ -238,7 +238,7 @@ void way::sent() {
 void way::end() noexcept {
   through_ = true;
   link_.loop().timers().remove(due_);
-  backend& outside = backend::of(link_.loop());
+  io_backend& outside = io_backend::of(link_.loop());
   outside.cancel(receiving_);
   outside.cancel(sending_);
 }

@@ -52,7 +52,7 @@ struct test_backend::double_of : io_operation {
   io_operation* original;
 };
 
-test_backend::test_backend(test_backend_options const& options) : backend("test"), options_(options), now_(first_moment) {
+test_backend::test_backend(test_backend_options const& options) : io_backend("test"), options_(options), now_(first_moment) {
   if (options_.virtual_time) virtual_now_ = &now_;
   if (options_.seed != 0) random_.emplace(options_.seed);
   queued_ = 1;  // asks for a look in every pass
@@ -61,18 +61,18 @@ test_backend::test_backend(test_backend_options const& options) : backend("test"
 test_backend::~test_backend() = default;
 
 void test_backend::attach(event_loop& loop) {
-  backend::attach(loop);
+  io_backend::attach(loop);
   if (!options_.virtual_time) real();
 }
 
-backend& test_backend::real() {
+io_backend& test_backend::real() {
   if (!real_) {
     std::unique_ptr<poller> made = make_default_poller();
     made->attach(loop());
     real_ = std::move(made);
     to_wake_ = real_.get();
   }
-  return *static_cast<backend*>(real_->operations());
+  return *static_cast<io_backend*>(real_->operations());
 }
 
 void test_backend::advance(clock::duration d) {
@@ -253,11 +253,11 @@ void test_backend::flush() noexcept {
 }
 
 bool test_backend::lends_buffers() const noexcept {
-  return real_ && static_cast<backend const*>(real_->operations())->lends_buffers();
+  return real_ && static_cast<io_backend const*>(real_->operations())->lends_buffers();
 }
 
 std::size_t test_backend::lent_size() const noexcept {
-  return real_ ? static_cast<backend const*>(real_->operations())->lent_size() : 0;
+  return real_ ? static_cast<io_backend const*>(real_->operations())->lent_size() : 0;
 }
 
 void test_backend::give_back(io_operation const& op) noexcept { real().give_back(op); }

@@ -17,7 +17,7 @@
 //
 // The real backend is made when the first operation needs it, so that tests without any are quick.
 
-#include "../../io/backend.hpp"
+#include "../../io/io_backend.hpp"
 #include "../../io/io_operation.hpp"
 #include "../../sched/export.hpp"
 #include "../../sched/fuzz_random.hpp"
@@ -43,7 +43,7 @@ struct test_backend_options {
   clock::duration patience = std::chrono::seconds(1);
 };
 
-class HALKA_API test_backend final : public backend {
+class HALKA_API test_backend final : public io_backend {
  public:
   explicit test_backend(test_backend_options const& options = {});
   ~test_backend() override;
@@ -71,7 +71,7 @@ class HALKA_API test_backend final : public backend {
  private:
   struct double_of;
 
-  backend& real();
+  io_backend& real();
   bool look();
   void begin_pass();
   bool something_to_do() const noexcept;

@@ -2,7 +2,7 @@
 #include "../support/descriptors.hpp"
 #include "../support/fixture.hpp"
 
-#include <halka/io/backend.hpp>
+#include <halka/io/io_backend.hpp>
 #include <halka/io/uring/uring_backend.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -144,7 +144,7 @@ TEST_CASE("the end of a loop takes back what is in flight and leaves no descript
   for (int round = 0; round < 3; ++round) {
     std::vector<std::unique_ptr<counted_operation>> operations;
     runner r;
-    backend& b = backend::of(r.get_loop());
+    io_backend& b = io_backend::of(r.get_loop());
     for (int i = 0; i < 300; ++i) {
       auto op = std::make_unique<counted_operation>(completed);
       op->fd = p.read_end.get();
@@ -179,7 +179,7 @@ TEST_CASE("an operation can be cancelled only once and only in flight", "[io][ur
   op.fd = p.read_end.get();
   op.flags = 1;
   run_real([&]() -> task<> {
-    backend& b = backend::of(get_running_loop());
+    io_backend& b = io_backend::of(get_running_loop());
     b.cancel(op);  // idle: no effect
     CHECK_FALSE(op.cancel_requested);
     b.submit(op);

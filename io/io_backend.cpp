@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "backend.hpp"
+#include "io_backend.hpp"
 
 #include <stdexcept>
 #include <string>
 
 namespace halka {
 
-backend& backend::of(event_loop& loop) {
-  if (void* const self = loop.outside().operations()) return *static_cast<backend*>(self);
+io_backend& io_backend::of(event_loop& loop) {
+  if (void* const self = loop.outside().operations()) return *static_cast<io_backend*>(self);
   throw std::logic_error("this loop runs on '" + std::string(loop.outside().name()) + "', which performs no input and output");
 }
 

@@ -18,12 +18,12 @@
 namespace halka {
 
 /// A poller that performs operations: what io/ is written against.
-class HALKA_API backend : public poller {
+class HALKA_API io_backend : public poller {
  public:
-  explicit backend(std::string_view name) noexcept : poller(name), watches_(*this) { operations_ = this; }
+  explicit io_backend(std::string_view name) noexcept : poller(name), watches_(*this) { operations_ = this; }
 
   /// The backend of a loop. *Errors*: `std::logic_error` if the loop has none.
-  static backend& of(event_loop& loop);
+  static io_backend& of(event_loop& loop);
 
   /// Starts an operation; it completes in a later pass.
   ///
@@ -65,7 +65,7 @@ class HALKA_API backend : public poller {
   }
 
  protected:
-  ~backend() override = default;
+  ~io_backend() override = default;
   descriptor_watches& watches() noexcept { return watches_; }
   /// The loop ends: nobody is told of descriptors and signals any more.
   void stop_watching() noexcept {
