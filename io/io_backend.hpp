@@ -4,6 +4,7 @@
 #include "../sched/event_loop.hpp"
 #include "../sched/export.hpp"
 #include "../sched/poller.hpp"
+#include "backend.hpp"
 #include "descriptor_watches.hpp"
 #include "io_operation.hpp"
 #include "signal_watches.hpp"
@@ -14,6 +15,7 @@
 #include <functional>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace halka {
 
@@ -24,6 +26,10 @@ class HALKA_API io_backend : public poller {
 
   /// The backend of a loop. *Errors*: `std::logic_error` if the loop has none.
   static io_backend& of(event_loop& loop);
+
+  /// What performs the operations, and why it does.
+  virtual backend_choice choice();
+  void set_choice(backend_choice made) noexcept { choice_ = std::move(made); }
 
   /// Starts an operation; it completes in a later pass.
   ///
@@ -75,6 +81,7 @@ class HALKA_API io_backend : public poller {
 
  private:
   event_loop* loop_ = nullptr;
+  backend_choice choice_;  // empty until somebody has chosen
   descriptor_watches watches_;
   std::array<stream_ptr, 3> standard_streams_;
   std::optional<signal_watches> signals_;  // made when the first is watched

@@ -9,6 +9,7 @@
 #include "default_executor.hpp"
 #include "interrupt.hpp"
 
+#include <atomic>
 #include <cstdlib>
 #include <exception>
 #include <memory>
@@ -24,6 +25,13 @@ namespace {
 bool debug_from_environment() noexcept {
   char const* const value = std::getenv("HALKA_DEBUG");
   return value && *value && std::string_view(value) != "0";
+}
+
+/// In one line, unless the loop before had the same.
+void tell(backend_choice const& choice) {
+  static std::atomic<backend_kind> told = backend_kind::automatic;
+  // relaxed: nothing else is said by it
+  if (told.exchange(choice.kind, std::memory_order_relaxed) != choice.kind) report("backend " + to_string(choice));
 }
 
 }  // namespace
@@ -46,7 +54,9 @@ event_loop& runner::get_loop() {
   if (closed_) throw std::logic_error("runner is closed");
   if (!loop_) {
     auto const seed = schedule_fuzz::seed_from_environment();
-    loop_ = std::make_unique<event_loop>(outside_ ? std::move(outside_) : make_default_poller(), options_.debug);
+    bool const ours = !outside_;
+    loop_ = std::make_unique<event_loop>(ours ? make_default_poller(options_.backend) : std::move(outside_), options_.debug);
+    if (ours && debug_from_environment()) tell(backend(*loop_));
     if (seed.value_or(0) != 0) loop_->fuzz_schedule(*seed);
     context_ = current_context();
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../io/backend.hpp"
 #include "../sched/context.hpp"
 #include "../sched/create_task.hpp"
 #include "../sched/event_loop.hpp"
@@ -17,9 +18,11 @@
 namespace halka {
 
 struct run_options {
-  /// Extra checks and reports, as with the environment variable HALKA_DEBUG=1: calls from wrong threads are refused, and tasks that
-  /// are still alive at the end are listed one by one.
+  /// Extra checks and reports, as with the environment variable HALKA_DEBUG=1 (which also tells the backend): calls from wrong
+  /// threads are refused, and tasks that are still alive at the end are listed one by one.
   bool debug = false;
+  /// How the loop performs input and output. Unless it is `automatic`, the environment variable HALKA_BACKEND is not looked at.
+  backend_kind backend = backend_kind::automatic;
 };
 
 /// A loop for several `run`s: task-local values, background tasks and the clock go on between them.
@@ -29,7 +32,7 @@ struct run_options {
 class HALKA_API runner {
  public:
   explicit runner(run_options options = {}) noexcept;
-  /// With another source of events than the kernel.
+  /// With another source of events than the kernel; `run_options::backend` has no say then.
   explicit runner(std::unique_ptr<poller> outside, run_options options = {}) noexcept;
   ~runner();
   runner(runner const&) = delete;
@@ -37,7 +40,8 @@ class HALKA_API runner {
 
   /// The loop, made on first use.
   ///
-  /// *Errors*: `std::logic_error` when closed; `std::system_error` if the kernel refuses, with the cause and a remedy.
+  /// *Errors*: `std::logic_error` when closed; `std::system_error` if the kernel refuses, with the cause and a remedy;
+  /// `std::invalid_argument` if HALKA_BACKEND names no backend.
   event_loop& get_loop();
 
   /// Runs `main` as a task until it has ended.

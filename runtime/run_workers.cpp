@@ -29,7 +29,8 @@ namespace {
 
 class crew {
  public:
-  crew(std::size_t count, std::function<task<>(worker_info)> const& make) : make_(make), count_(count), members_(count) {}
+  crew(std::size_t count, run_options const& options, std::function<task<>(worker_info)> const& make)
+      : options_(options), make_(make), count_(count), members_(count) {}
 
   /// In the caller's loop.
   task<> run();
@@ -46,6 +47,7 @@ class crew {
   bool stop() noexcept;
   void throw_errors() const;
 
+  run_options const options_;
   std::function<task<>(worker_info)> const& make_;
   std::size_t const count_;
   std::vector<std::jthread> threads_;
@@ -104,7 +106,7 @@ void crew::work(std::size_t index, event_loop& home) noexcept {
   pthread_setname_np(pthread_self(), ("worker " + std::to_string(index)).substr(0, 15).c_str());
   bool failed_first = false;
   try {
-    halka::run(be_member(index, failed_first));
+    halka::run(be_member(index, failed_first), options_);
   } catch (...) {
     std::exception_ptr const e = std::current_exception();
     if (stop()) failed_first = true;  // it failed outside of its main task
@@ -172,12 +174,12 @@ void crew::throw_errors() const {
 
 }  // namespace
 
-void detail::run_worker_loops(std::size_t count, std::function<task<>(worker_info)> const& make) {
+void detail::run_worker_loops(std::size_t count, run_options const& options, std::function<task<>(worker_info)> const& make) {
   if (count == 0) throw std::invalid_argument("run_workers: there must be at least one worker");
   if (detail::current.loop)
     throw std::logic_error("run_workers cannot be called from a running event loop, which it would block: call it from main");
-  crew all(count, make);
-  halka::run(all.run());
+  crew all(count, options, make);
+  halka::run(all.run(), options);
 }
 
 }  // namespace halka

@@ -5,6 +5,7 @@
 #include "../sched/create_task.hpp"
 #include "../sched/export.hpp"
 #include "../sched/task.hpp"
+#include "run.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -24,7 +25,7 @@ struct worker_info {
 namespace detail {
 
 /// Runs the tasks that `make` makes, each in a loop on a thread of its own, until all have ended.
-HALKA_API void run_worker_loops(std::size_t count, std::function<task<>(worker_info)> const& make);
+HALKA_API void run_worker_loops(std::size_t count, run_options const& options, std::function<task<>(worker_info)> const& make);
 
 template <class T>
 task<> keep_result(task<T> work, std::optional<T>& result) {
@@ -59,14 +60,14 @@ concept worker_function = makes_task<F, Args...> || makes_task<F, worker_info, A
 /// threads. *Source*: uvicorn --workers, with threads for processes.
 template <class F, class... Args>
 requires worker_function<F, Args...>
-auto run_workers(std::size_t count, F const& fn, Args const&... args) {
+auto run_workers(std::size_t count, run_options const& options, F const& fn, Args const&... args) {
   using made = decltype(detail::start_worker(worker_info{}, fn, args...));
   using T = typename detail::task_value<made>::type;
   if constexpr (std::is_void_v<T>) {
-    detail::run_worker_loops(count, [&](worker_info self) { return detail::start_worker(self, fn, args...); });
+    detail::run_worker_loops(count, options, [&](worker_info self) { return detail::start_worker(self, fn, args...); });
   } else {
     std::vector<std::optional<T>> results(count);
-    detail::run_worker_loops(count, [&](worker_info self) {
+    detail::run_worker_loops(count, options, [&](worker_info self) {
       return detail::keep_result<T>(detail::start_worker(self, fn, args...), results[self.index]);
     });
     std::vector<T> values;
@@ -75,5 +76,10 @@ auto run_workers(std::size_t count, F const& fn, Args const&... args) {
     return values;
   }
 }
+
+/// The same with the usual options.
+template <class F, class... Args>
+requires worker_function<F, Args...>
+auto run_workers(std::size_t count, F const& fn, Args const&... args) { return run_workers(count, run_options(), fn, args...); }
 
 }  // namespace halka

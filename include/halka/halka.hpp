@@ -3,6 +3,7 @@
 
 /// Everything that a program needs.
 
+#include "io/backend.hpp"
 #include "io/datagram.hpp"
 #include "io/file.hpp"
 #include "io/make_pipe.hpp"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "buffer_ring.hpp"
 
+#include "../kernel_features.hpp"
+
 #include <liburing.h>
 #include <sys/mman.h>
 #include <cstdint>
@@ -16,6 +18,7 @@ static_assert(ring_bytes % 8 == 0);
 }  // namespace
 
 buffer_ring::buffer_ring(io_uring& ring) noexcept : owner_(ring) {
+  if (!kernel::allows(kernel::feature::buffer_rings)) return;
   // Pages come when they are first written to. The ring lies at the front, where it is aligned to a page.
   void* const memory = mmap(nullptr, all_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return;

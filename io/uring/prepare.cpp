@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "prepare.hpp"
 
+#include "../kernel_features.hpp"
 #include "kernel_constants.hpp"
 
 #include <liburing.h>
 #include <poll.h>
 #include <sys/wait.h>
-#include <cstring>
-#include <memory>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
 
 namespace halka {
 
@@ -15,6 +19,15 @@ namespace {
 
 /// The group of the buffers that the backend lends.
 constexpr unsigned short lent_buffers = 0;
+
+/// All that `prepare` makes but for those that have a path below them. The last is here for its age: it came with Linux 5.19, as
+/// did the cancellation of all that is in flight, of which no probe tells.
+constexpr std::initializer_list<io_uring_op> needed_operations{
+    IORING_OP_NOP,      IORING_OP_RECV,    IORING_OP_SEND,    IORING_OP_READ,         IORING_OP_WRITE,
+    IORING_OP_POLL_ADD, IORING_OP_RECVMSG, IORING_OP_SENDMSG, IORING_OP_ACCEPT,       IORING_OP_CONNECT,
+    IORING_OP_OPENAT,   IORING_OP_CLOSE,   IORING_OP_FSYNC,   IORING_OP_STATX,        IORING_OP_UNLINKAT,
+    IORING_OP_RENAMEAT, IORING_OP_MKDIRAT, IORING_OP_SPLICE,  IORING_OP_ASYNC_CANCEL, IORING_OP_SOCKET,
+};
 
 void prepare_recv(io_uring_sqe& sqe, io_operation const& op) noexcept {
   io_uring_prep_recv(&sqe, op.fd, const_cast<void*>(op.address), op.length, static_cast<int>(op.flags));
@@ -39,13 +52,18 @@ void prepare_wait_child(io_uring_sqe& sqe, io_operation& op, kernel_operations c
 
 }  // namespace
 
-kernel_operations probe_operations(io_uring& ring) {
-  kernel_operations known;
-  std::unique_ptr<io_uring_probe, void (*)(io_uring_probe*)> const probe(io_uring_get_probe_ring(&ring), io_uring_free_probe);
-  if (!probe) return known;  // Linux 5.5: all that came later is missing
-  for (unsigned i = 0; i < known.size(); ++i)
-    if (io_uring_opcode_supported(probe.get(), static_cast<int>(i))) known.set(i);
-  return known;
+int probe_operations(io_uring& ring, kernel_operations& known) noexcept {
+  constexpr unsigned most = 256;
+  alignas(io_uring_probe) std::array<std::byte, sizeof(io_uring_probe) + most * sizeof(io_uring_probe_op)> memory{};
+  auto* const probe = reinterpret_cast<io_uring_probe*>(memory.data());
+  if (int const error = io_uring_register_probe(&ring, probe, most)) return error;
+  known.reset();
+  for (unsigned i = 0; i < known.size(); ++i) known[i] = io_uring_opcode_supported(probe, static_cast<int>(i)) != 0;
+  for (auto const needed : needed_operations)
+    if (!known[needed]) return -EINVAL;
+  if (!kernel::allows(kernel::feature::waitid)) known.reset(kernel::op_waitid);
+  if (!kernel::allows(kernel::feature::ftruncate)) known.reset(kernel::op_ftruncate);
+  return 0;
 }
 
 void prepare(io_uring_sqe& sqe, io_operation& op, kernel_operations const& known) noexcept {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "ring.hpp"
 
+#include "../kernel_features.hpp"
+#include "kernel_constants.hpp"
+
 #include <liburing.h>
 #include <sys/resource.h>
 #include <cerrno>
 #include <fstream>
-#include <initializer_list>
 #include <mutex>
 #include <system_error>
 
@@ -14,10 +16,14 @@ namespace halka {
 namespace {
 
 constexpr unsigned common_flags = IORING_SETUP_CLAMP | IORING_SETUP_CQSIZE | IORING_SETUP_SUBMIT_ALL;
-constexpr unsigned ladder[] = {
-    common_flags | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG,
-    common_flags | IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG,
-    IORING_SETUP_CLAMP | IORING_SETUP_CQSIZE,
+
+struct step {
+  unsigned flags;
+  kernel::feature needs;
+};
+constexpr step ladder[] = {
+    {IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG, kernel::feature::defer_taskrun},
+    {IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG, kernel::feature::coop_taskrun},
 };
 
 struct ring_size {
@@ -30,18 +36,22 @@ constexpr ring_size sizes[] = {{256, 4096}, {128, 1024}, {32, 256}};
 /// returned and another one got for shared.
 std::mutex mapping;
 
-/// Tries the flags in order; the flags that were taken, or a negative errno.
-int set_up(io_uring& ring, ring_size size) {
-  int error = -EINVAL;
-  for (unsigned const flags : ladder) {
-    io_uring_params params{};
-    params.flags = flags;
-    params.cq_entries = size.completions;
-    error = io_uring_queue_init_params(size.submissions, &ring, &params);
-    if (error == 0) return static_cast<int>(flags);
-    if (error != -EINVAL) break;
+/// 0 or a negative errno.
+int set_up_with(io_uring& ring, ring_size size, unsigned flags) noexcept {
+  io_uring_params params{};
+  params.flags = common_flags | flags;
+  params.cq_entries = size.completions;
+  return io_uring_queue_init_params(size.submissions, &ring, &params);
+}
+
+/// Tries the flags in order.
+int set_up(io_uring& ring, ring_size size) noexcept {
+  for (step const& s : ladder) {
+    if (!kernel::allows(s.needs)) continue;
+    int const error = set_up_with(ring, size, s.flags);
+    if (error != -EINVAL) return error;
   }
-  return error;
+  return set_up_with(ring, size, 0);
 }
 
 std::string disabled_setting() {
@@ -65,12 +75,14 @@ std::string explain_setup_error(int error) {
              "io_uring_setup, "
              "io_uring_enter and io_uring_register (docker run --security-opt seccomp=profile.json)";
     }
+    case EACCES:
+      return what + "a security module such as SELinux forbids it; remedy: a policy that allows it";
     case ENOSYS:
       return what +
              "this kernel has none (Linux before 5.1, one built without CONFIG_IO_URING, or a sandbox such as gVisor); remedy: "
              "Linux 6.1 or newer";
     case EINVAL:
-      return what + "this kernel is too old; remedy: Linux 6.1 or newer";
+      return what + "this kernel is too old, or a sandbox that has only a part of it; remedy: Linux 6.1 or newer";
     case ENOMEM: {
       rlimit limit{};
       getrlimit(RLIMIT_MEMLOCK, &limit);
@@ -89,24 +101,50 @@ std::string explain_setup_error(int error) {
 
 ring::ring() : ring_(std::make_unique<io_uring>()) {
   std::lock_guard const lock(mapping);
-  int result = -ENOMEM;
+  int error = -ENOMEM;
   for (ring_size const size : sizes) {
-    result = set_up(*ring_, size);
-    if (result != -ENOMEM) break;
+    error = set_up(*ring_, size);
+    if (error != -ENOMEM) break;
   }
-  if (result >= 0 && !(ring_->features & IORING_FEAT_EXT_ARG)) {  // 5.11: the wait with a deadline
-    io_uring_queue_exit(ring_.get());
-    result = -EINVAL;
+  if (error == 0) {
+    error = begin();
+    if (error != 0) io_uring_queue_exit(ring_.get());
   }
-  if (result < 0) throw std::system_error(-result, std::system_category(), explain_setup_error(-result));
-  signals_work_ = static_cast<unsigned>(result) & IORING_SETUP_TASKRUN_FLAG;
-  io_uring_register_ring_fd(ring_.get());  // saves a look-up per enter; older kernels refuse, which is harmless
-  io_uring_ring_dontfork(ring_.get());     // a forked child must not share the queues
+  if (error != 0) throw std::system_error(-error, std::system_category(), explain_setup_error(-error));
+}
+
+/// Whether the ring can be used, and what makes it quicker. 0 or a negative errno.
+int ring::begin() noexcept {
+  if (!(ring_->features & IORING_FEAT_EXT_ARG)) return -EINVAL;  // 5.11: the wait with a deadline
+  if (int const error = probe_operations(*ring_, operations_)) return error;
+  if (int const error = io_uring_get_events(ring_.get()); error < 0 && error != -EINTR) return error;
+  // Saves a look-up per enter; a refusal is harmless.
+  registered_ = kernel::allows(kernel::feature::registered_ring_fd) && io_uring_register_ring_fd(ring_.get()) == 1;
+  io_uring_ring_dontfork(ring_.get());  // a forked child must not share the queues
+  return 0;
 }
 
 ring::~ring() {
   std::lock_guard const lock(mapping);
   io_uring_queue_exit(ring_.get());
 }
+
+bool ring::signals_work() const noexcept { return (ring_->flags & IORING_SETUP_TASKRUN_FLAG) != 0; }
+
+std::string ring::shortcomings() const {
+  std::string lacks;
+  auto const note = [&lacks](bool has, kernel::feature f) {
+    if (!has) lacks += (lacks.empty() ? "" : ", ") + std::string(to_string(f));
+  };
+  bool const deferred = (ring_->flags & IORING_SETUP_DEFER_TASKRUN) != 0;
+  note(deferred, kernel::feature::defer_taskrun);
+  note(deferred || (ring_->flags & IORING_SETUP_COOP_TASKRUN) != 0, kernel::feature::coop_taskrun);
+  note(registered_, kernel::feature::registered_ring_fd);
+  note(operations_[kernel::op_ftruncate], kernel::feature::ftruncate);
+  note(operations_[kernel::op_waitid], kernel::feature::waitid);
+  return lacks;
+}
+
+bool ring::is_small() const noexcept { return ring_->sq.ring_entries < sizes[0].submissions; }
 
 }  // namespace halka

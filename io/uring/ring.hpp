@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstdint>
+#include "prepare.hpp"
+
 #include <memory>
 #include <string>
 
@@ -12,9 +13,12 @@ namespace halka {
 /// An io_uring of the calling thread, set up with the best flags that the kernel takes.
 ///
 /// The ladder, for EINVAL: SINGLE_ISSUER with DEFER_TASKRUN (6.1) runs completion work only when the loop asks for it; COOP_TASKRUN
-/// (5.19) does not interrupt the thread for it; at last no flags. With TASKRUN_FLAG the kernel says in a word of shared memory that
-/// such work waits, so a busy loop looks there instead of making a system call. For ENOMEM the ring is made smaller: since 6.14 its
-/// memory counts against RLIMIT_MEMLOCK.
+/// (5.19) does not interrupt the thread for it. The third step has neither, and is for tests. With TASKRUN_FLAG the kernel says in
+/// a word of shared memory that such work waits, so a busy loop looks there instead of making a system call. For ENOMEM the ring is
+/// made smaller: since 6.14 its memory counts against RLIMIT_MEMLOCK.
+///
+/// A kernel that takes the set-up but not the other two calls (a filter that somebody wrote by hand), or lacks an operation that
+/// Linux 5.19 has (a sandbox that imitates a part), is refused here, while there is still another way.
 class ring {
  public:
   /// *Errors*: `std::system_error` with the cause and a remedy.
@@ -25,11 +29,19 @@ class ring {
 
   io_uring* get() const noexcept { return ring_.get(); }
   /// Whether the word of flags tells of pending work.
-  bool signals_work() const noexcept { return signals_work_; }
+  bool signals_work() const noexcept;
+  kernel_operations const& operations() const noexcept { return operations_; }
+  /// The features that it does without: "defer_taskrun, waitid".
+  std::string shortcomings() const;
+  /// Whether there was no memory for one of the usual size.
+  bool is_small() const noexcept;
 
  private:
+  int begin() noexcept;
+
   std::unique_ptr<io_uring> ring_;
-  bool signals_work_ = false;
+  kernel_operations operations_;
+  bool registered_ = false;
 };
 
 /// What to tell a user whose kernel refuses an io_uring with this errno.

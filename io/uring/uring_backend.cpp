@@ -3,7 +3,7 @@
 
 #include "../../sched/report.hpp"
 #include "../descriptor_ledger.hpp"
-#include "../standard_descriptors.hpp"
+#include "../kernel_features.hpp"
 
 #include <liburing.h>
 #include <sys/eventfd.h>
@@ -41,32 +41,36 @@ int without_restarts(int result) noexcept {
 
 }  // namespace
 
-uring_backend::uring_backend() noexcept : io_backend("io_uring"), wake_(*this) {}
+uring_backend::uring_backend() : io_backend("io_uring"), buffers_(*ring_.get()), wake_(*this) {}
 
 uring_backend::~uring_backend() {
   if (wake_fd_ >= 0) close(wake_fd_);
 }
 
+std::string uring_backend::shortcomings() const {
+  std::string lacks = ring_.shortcomings();
+  if (!buffers_.works()) lacks += (lacks.empty() ? "" : ", ") + std::string(to_string(kernel::feature::buffer_rings));
+  if (!lacks.empty()) lacks = "without " + lacks;
+  if (ring_.is_small()) lacks += (lacks.empty() ? "" : "; ") + std::string("with small queues, for want of memory");
+  return lacks;
+}
+
 void uring_backend::attach(event_loop& loop) {
   io_backend::attach(loop);
-  occupy_standard_descriptors();
-  ring_ = std::make_unique<ring>();
-  known_ = probe_operations(*ring_->get());
-  buffers_ = std::make_unique<buffer_ring>(*ring_->get());
   wake_fd_ = eventfd(0, EFD_CLOEXEC);
   if (wake_fd_ < 0) throw std::system_error(errno, std::system_category(), "eventfd for waking the loop");
-  signal_ = ring_->signals_work() ? ring_->get()->sq.kflags : &always;
-  signal_mask_ = ring_->signals_work() ? unsigned{IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW} : always;
+  signal_ = ring_.signals_work() ? ring_.get()->sq.kflags : &always;
+  signal_mask_ = ring_.signals_work() ? unsigned{IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW} : always;
   arm_wake();
 }
 
 io_uring_sqe* uring_backend::next_sqe() {
-  if (io_uring_sqe* const sqe = io_uring_get_sqe(ring_->get())) return sqe;
+  if (io_uring_sqe* const sqe = io_uring_get_sqe(ring_.get())) return sqe;
   // The queue is full: hand it over now. Nothing completes in this call, so no other code runs in between.
   for (int attempt = 0; attempt < 3; ++attempt) {
-    int const result = io_uring_submit(ring_->get());
+    int const result = io_uring_submit(ring_.get());
     if (result < 0 && !is_transient(result)) check(result, "io_uring_enter");
-    if (io_uring_sqe* const sqe = io_uring_get_sqe(ring_->get())) {
+    if (io_uring_sqe* const sqe = io_uring_get_sqe(ring_.get())) {
       queued_ = 0;
       return sqe;
     }
@@ -79,7 +83,7 @@ void uring_backend::submit(io_operation& op) {
   if (draining_) throw std::system_error(ECANCELED, std::system_category(), "io_uring: the loop is ending");
   io_uring_sqe* const sqe = next_sqe();
   if (!sqe) throw std::system_error(EBUSY, std::system_category(), "io_uring: the submission queue is full");
-  prepare(*sqe, op, known_);
+  prepare(*sqe, op, ring_.operations());
   io_uring_sqe_set_data(sqe, &op);  // lifetime: the operation is pinned until its completion is taken
   op.in_flight = true;
   op.cancel_requested = false;
@@ -105,10 +109,10 @@ void uring_backend::cancel(io_operation& op) noexcept {
 void uring_backend::poll() {
   for (int i = 0; i < most_enters; ++i) {
     queued_ = 0;
-    int const result = io_uring_submit_and_get_events(ring_->get());
+    int const result = io_uring_submit_and_get_events(ring_.get());
     if (result < 0 && !is_transient(result)) check(result, "io_uring_enter");
     reap();
-    if (!ring_->signals_work() || !wants_poll()) return;
+    if (!ring_.signals_work() || !wants_poll()) return;
   }
 }
 
@@ -119,14 +123,14 @@ void uring_backend::wait(clock::time_point deadline) {
   queued_ = 0;
   int result;
   if (deadline == never) {
-    result = io_uring_submit_and_wait(ring_->get(), 1);
+    result = io_uring_submit_and_wait(ring_.get(), 1);
   } else {
     auto const left = std::max<clock::duration>(deadline - start, shortest_wait);
     __kernel_timespec timeout{};
     timeout.tv_sec = std::chrono::duration_cast<std::chrono::seconds>(left).count();
     timeout.tv_nsec = (left % std::chrono::seconds(1)).count();
     io_uring_cqe* first = nullptr;
-    result = io_uring_submit_and_wait_timeout(ring_->get(), &first, 1, &timeout, nullptr);
+    result = io_uring_submit_and_wait_timeout(ring_.get(), &first, 1, &timeout, nullptr);
   }
   if (result < 0 && !is_transient(result)) check(result, "io_uring_enter");
   unsigned const completions = reap();
@@ -136,21 +140,21 @@ void uring_backend::wait(clock::time_point deadline) {
 bool uring_backend::spin(inbox const& sent, clock::time_point deadline) {
   if (queued_ != 0) {
     queued_ = 0;
-    int const result = io_uring_submit_and_get_events(ring_->get());
+    int const result = io_uring_submit_and_get_events(ring_.get());
     if (result < 0 && !is_transient(result)) check(result, "io_uring_enter");
   }
   auto const end = std::min(deadline, clock::monotonic() + adaptive_spin::longest);
   bool found = false;
   do {
     for (int i = 0; i < 32 && !found; ++i) {
-      found = !sent.empty() || io_uring_cq_ready(ring_->get()) != 0 || wants_poll();
+      found = !sent.empty() || io_uring_cq_ready(ring_.get()) != 0 || wants_poll();
       detail::pause_processor();
     }
   } while (!found && clock::monotonic() < end);
   unsigned events = sent.empty() ? 0 : 1;
   if (found) {
-    if (io_uring_cq_ready(ring_->get()) == 0 && wants_poll()) {
-      int const result = io_uring_get_events(ring_->get());
+    if (io_uring_cq_ready(ring_.get()) == 0 && wants_poll()) {
+      int const result = io_uring_get_events(ring_.get());
       if (result < 0 && !is_transient(result)) check(result, "io_uring_enter");
     }
     events += reap();
@@ -160,7 +164,7 @@ bool uring_backend::spin(inbox const& sent, clock::time_point deadline) {
 }
 
 unsigned uring_backend::reap() {
-  io_uring* const r = ring_->get();
+  io_uring* const r = ring_.get();
   unsigned head = 0;
   unsigned taken = 0;
   io_uring_cqe* cqe = nullptr;
@@ -180,14 +184,14 @@ unsigned uring_backend::reap() {
 
 void uring_backend::take_buffer(io_operation& op, unsigned id) noexcept {
   op.lent = static_cast<std::uint16_t>(id);
-  op.address = buffers_->data(id);
+  op.address = buffers_.data(id);
   if (op.result <= 0) give_back(op);  // some kernels take one for nothing
 }
 
 void uring_backend::flush() noexcept {
   if (queued_ == 0) return;
   // Without a wish for completions nothing else happens in this call. A failure is met again when the loop submits.
-  io_uring_submit(ring_->get());
+  io_uring_submit(ring_.get());
 }
 
 void uring_backend::check(int result, char const* what) const { throw std::system_error(-result, std::system_category(), what); }
@@ -222,7 +226,7 @@ void uring_backend::drain() {
     io_uring_sqe_set_data(sqe, nullptr);
   }
   while (in_flight_ > 0) {
-    int const result = io_uring_submit_and_wait(ring_->get(), 1);
+    int const result = io_uring_submit_and_wait(ring_.get(), 1);
     if (result < 0 && !is_transient(result)) check(result, "io_uring_enter");
     reap();
   }

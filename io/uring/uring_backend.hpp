@@ -20,7 +20,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <string>
 
 struct io_uring_sqe;
 
@@ -28,8 +28,12 @@ namespace halka {
 
 class uring_backend final : public io_backend {
  public:
-  uring_backend() noexcept;
+  /// Makes the ring, for the calling thread. *Errors*: `std::system_error` with the cause and a remedy.
+  uring_backend();
   ~uring_backend() override;
+
+  /// What the kernel or the user's limits keep from it, as a sentence without an end; empty if nothing.
+  std::string shortcomings() const;
 
   void attach(event_loop& loop) override;
   void poll() override;
@@ -39,9 +43,9 @@ class uring_backend final : public io_backend {
   void submit(io_operation& op) override;
   void cancel(io_operation& op) noexcept override;
   void flush() noexcept override;
-  bool lends_buffers() const noexcept override { return buffers_ && buffers_->works(); }
+  bool lends_buffers() const noexcept override { return buffers_.works(); }
   std::size_t lent_size() const noexcept override { return buffer_ring::buffer_size; }
-  void give_back(io_operation const& op) noexcept override { buffers_->give_back(op.lent); }
+  void give_back(io_operation const& op) noexcept override { buffers_.give_back(op.lent); }
 
  private:
   struct wake_operation : io_operation {
@@ -58,9 +62,8 @@ class uring_backend final : public io_backend {
   bool spin(inbox const& sent, clock::time_point deadline) override;
   void take_buffer(io_operation& op, unsigned id) noexcept;
 
-  std::unique_ptr<ring> ring_;
-  kernel_operations known_;
-  std::unique_ptr<buffer_ring> buffers_;
+  ring ring_;
+  buffer_ring buffers_;
   wake_operation wake_;
   std::size_t in_flight_ = 0;
   int wake_fd_ = -1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "message_memory.hpp"
 
+#include "../../io/memory_file.hpp"
 #include "message_error.hpp"
 
 #include <sys/mman.h>
@@ -24,7 +25,7 @@ constexpr std::size_t most_at_once = std::size_t{1} << 30;  // the kernel takes 
 }  // namespace
 
 unique_fd make_message_memory(std::uint64_t message_size) {
-  unique_fd memory(memfd_create("halka message", MFD_CLOEXEC));
+  unique_fd memory(open_memory_file("halka message"));
   if (!memory) fail(message_size);
   return memory;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "worker_block.hpp"
 
+#include "../../io/memory_file.hpp"
 #include "../../io/operation_awaiter.hpp"
 
 #include <fcntl.h>
@@ -11,7 +12,7 @@
 
 namespace halka::detail {
 
-worker_block::worker_block() : descriptor_(memfd_create("halka-pool", MFD_CLOEXEC | MFD_ALLOW_SEALING)) {
+worker_block::worker_block() : descriptor_(open_memory_file("halka-pool")) {
   if (!descriptor_) throw_io_error(errno, "make the memory of a worker process");
   if (ftruncate(descriptor_.get(), whole) != 0 ||
       fcntl(descriptor_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)

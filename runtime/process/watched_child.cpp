@@ -2,6 +2,7 @@
 #include "watched_child.hpp"
 
 #include "../../io/io_backend.hpp"
+#include "../../io/kernel_features.hpp"
 #include "../../io/operation_awaiter.hpp"
 #include "../../io/ops/read.hpp"
 #include "../../io/signal_name.hpp"
@@ -135,8 +136,10 @@ int watched_child::checked_status() const {
 int watched_child::send_now(int signal) const noexcept {
   if (pidfd_ < 0) return ESRCH;
   if (!group_) return pidfd_send_signal(pidfd_, signal, 0);
-  int const error = pidfd_send_signal(pidfd_, signal, to_process_group);
-  if (error != EINVAL) return error;
+  if (kernel::allows(kernel::feature::pidfd_process_group)) {
+    int const error = pidfd_send_signal(pidfd_, signal, to_process_group);
+    if (error != EINVAL) return error;
+  }
   // Before Linux 6.9: by number, while that cannot be another group's.
   if (ended_) return ESRCH;
   return ::kill(-pid_, signal) == 0 ? 0 : errno;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "shared_memory.hpp"
 
+#include "../../io/memory_file.hpp"
 #include "../../io/operation_awaiter.hpp"
 #include "../../io/unique_fd.hpp"
 
@@ -36,7 +37,7 @@ constexpr int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 
 shared_memory::shared_memory(std::size_t size) {
   if (size == 0) throw std::invalid_argument("shared memory of 0 bytes");
-  unique_fd memory(memfd_create("halka shared memory", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  unique_fd memory(detail::open_memory_file("halka shared memory"));
   if (!memory || ftruncate(memory.get(), static_cast<off_t>(size)) != 0 || fcntl(memory.get(), F_ADD_SEALS, seals) != 0)
     detail::throw_io_error(errno, "shared memory of " + std::to_string(size) + " bytes");
   mapping_ = std::make_shared<detail::shared_mapping const>(std::move(memory), size);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "shared_page.hpp"
 
+#include "../../io/memory_file.hpp"
 #include "../../io/operation_awaiter.hpp"
 #include "../message/message_error.hpp"
 
@@ -32,7 +33,7 @@ shared_page::shared_page(unique_fd memory, char const* what) : memory_(std::move
 }
 
 shared_page shared_page::make(char const* what, std::uint32_t kind) {
-  unique_fd memory(memfd_create(what, MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  unique_fd memory(open_memory_file(what));
   if (!memory || ftruncate(memory.get(), size) != 0 || fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK) != 0)
     throw_io_error(errno, what);
   shared_page page(std::move(memory), what);

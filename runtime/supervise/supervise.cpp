@@ -46,7 +46,7 @@ task<int> supervise_here(supervise_options const& options, kept_worker_call call
 }  // namespace
 
 int supervise_until_told(supervise_options const& options, kept_worker_call call) {
-  return run(supervise_here(options, std::move(call)));
+  return run(supervise_here(options, std::move(call)), {.backend = options.backend});
 }
 
 }  // namespace halka::detail

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../io/backend.hpp"
 #include "../../sched/export.hpp"
 #include "../child/child_start.hpp"
 
@@ -28,6 +29,8 @@ struct supervise_options {
   std::uint64_t max_requests = 0;
   std::uint64_t max_requests_jitter = 0;
   child_limits limits = {};  // of each worker
+  /// How loops of workers perform input and output, and that of `supervise`: see `run_options`.
+  backend_kind backend = backend_kind::automatic;
   /// Is told, in a line each, what happens; null for silence.
   void (*log)(std::string_view text) = log_to_standard_error;
 };

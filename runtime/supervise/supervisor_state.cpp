@@ -78,7 +78,7 @@ supervisor::state::worker_ptr supervisor::state::start_worker(unsigned index) {
   if (last_request > 0) last_request += std::uniform_int_distribution<std::uint64_t>(0, options_.max_requests_jitter)(random_);
 
   message_writer arguments;
-  arguments(index, last_request, check_interval_ / 2, sockets_, theirs);
+  arguments(index, last_request, check_interval_ / 2, static_cast<std::uint8_t>(options_.backend), sockets_, theirs);
   call_.write(arguments);
   std::string const name = "worker-" + std::to_string(index);
   child_start const what{.main = detail::run_worker, .arguments = &arguments, .name = name, .limits = options_.limits};

@@ -110,7 +110,7 @@ void report_failure(worker::state const& s) {
 
 }  // namespace
 
-void run_worker_loop(worker&, worker::state& s, std::function<task<>()> const& body) { run(work(s, body)); }
+void run_worker_loop(worker&, worker::state& s, std::function<task<>()> const& body) { run(work(s, body), {.backend = s.backend}); }
 
 void run_worker_function(worker::state& s, std::function<void()> const& body) {
   static constexpr std::string_view ready = "ready 0\n";
@@ -122,7 +122,9 @@ void run_worker_function(worker::state& s, std::function<void()> const& body) {
 int run_worker(message_reader& arguments) {
   auto const s = std::make_shared<worker::state>();
   code_address entry;
-  arguments(s->index, s->last_request, s->beat_interval, s->sockets, s->control_fd, entry);
+  std::uint8_t backend = 0;
+  arguments(s->index, s->last_request, s->beat_interval, backend, s->sockets, s->control_fd, entry);
+  s->backend = static_cast<backend_kind>(backend);
   worker self(s);
   try {
     entry.resolve<void(worker&, worker::state&, message_reader&)>()(self, *s, arguments);

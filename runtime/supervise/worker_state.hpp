@@ -10,6 +10,7 @@
 // N is the number of requests that are done.
 // What the supervisor wants, it says by signals.
 
+#include "../../io/backend.hpp"
 #include "../../io/stream.hpp"
 #include "../../sched/any_task.hpp"
 #include "../sync/event.hpp"
@@ -30,6 +31,7 @@ struct worker::state {
   unsigned index = 0;
   std::uint64_t last_request = 0;  // 0: there is none
   std::chrono::milliseconds beat_interval{0};
+  backend_kind backend = backend_kind::automatic;
   std::vector<unique_fd> sockets;
   unique_fd control_fd;  // until the loop runs
 

@@ -43,18 +43,19 @@ struct subject {
   std::function<task<>()> const& body;
   cancel_rules rules;
   std::function<std::string()> const& leftovers;
+  backend_kind backend = backend_kind::automatic;
 };
 
 /// One run of the body.
 class experiment {
  public:
   experiment(subject const& s, way how, std::size_t cancel_in)
-      : body_(s.body), rules_(s.rules), leftovers_(s.leftovers), way_(how), cancel_in_(cancel_in) {}
+      : body_(s.body), rules_(s.rules), leftovers_(s.leftovers), backend_(s.backend), way_(how), cancel_in_(cancel_in) {}
 
   std::vector<std::string> run() {
     captured_reports const reports;
     try {
-      auto outside = std::make_unique<test_backend>();
+      auto outside = std::make_unique<test_backend>(test_backend_options{.backend = backend_});
       outside->at_pass([this] { at_pass(); });
       runner r(std::move(outside));
       r.run([this] { return watch(); });
@@ -140,6 +141,7 @@ class experiment {
   std::function<task<>()> const& body_;
   cancel_rules rules_;
   std::function<std::string()> const& leftovers_;
+  backend_kind backend_;
   way way_;
   std::size_t cancel_in_;
   cancel_scope scope_;
@@ -159,9 +161,9 @@ std::size_t count_passes(std::function<task<>()> const& body) {
 }
 
 std::vector<std::string> cancel_everywhere(std::function<task<>()> const& body, cancel_rules const& rules,
-                                           std::function<std::string()> const& leftovers) {
+                                           std::function<std::string()> const& leftovers, backend_kind backend) {
   std::vector<std::string> problems;
-  subject const what{body, rules, leftovers};
+  subject const what{body, rules, leftovers, backend};
   auto note = [&](std::string const& where, std::vector<std::string> const& found) {
     for (std::string const& text : found) problems.emplace_back(where).append(": ").append(text);
   };

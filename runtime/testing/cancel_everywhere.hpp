@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../io/backend.hpp"
 #include "../../sched/export.hpp"
 #include "../../sched/task.hpp"
 
@@ -39,7 +40,8 @@ struct cancel_rules {
 /// *Result*: what went wrong, one line each: "cancelled in pass 3 of 12, at the start: 2 timers are left"; empty if nothing did.
 /// The time is virtual.
 HALKA_API std::vector<std::string> cancel_everywhere(std::function<task<>()> const& body, cancel_rules const& rules = {},
-                                                     std::function<std::string()> const& leftovers = nullptr);
+                                                     std::function<std::string()> const& leftovers = nullptr,
+                                                     backend_kind backend = backend_kind::automatic);
 
 /// The number of passes until the body, left alone, has ended.
 HALKA_API std::size_t count_passes(std::function<task<>()> const& body);

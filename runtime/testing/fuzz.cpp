@@ -40,7 +40,8 @@ struct ending {
 ending run_seed(fuzzed_body const& body, fuzz_options const& options, std::uint64_t seed) {
   ending end;
   captured_reports const reports;
-  runner r(std::make_unique<test_backend>(test_backend_options{.virtual_time = options.virtual_time, .seed = seed}),
+  runner r(std::make_unique<test_backend>(
+               test_backend_options{.virtual_time = options.virtual_time, .seed = seed, .backend = options.backend}),
            {.debug = true});
   event_loop& loop = r.get_loop();
   loop.fuzz_schedule(seed);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../io/backend.hpp"
 #include "../../sched/create_task.hpp"
 #include "../../sched/export.hpp"
 #include "../../sched/fuzz_random.hpp"
@@ -21,6 +22,8 @@ struct fuzz_options {
   bool virtual_time = true;
   /// Whether reports, such as of a failure that nobody looked at or of tasks that are left at the end, are no failure.
   bool may_report = false;
+  /// How input and output are performed: see `run_options`.
+  backend_kind backend = backend_kind::automatic;
 };
 
 struct fuzz_result {

@@ -26,6 +26,7 @@ std::unique_ptr<poller> outside_of(test_options const& options) {
       .virtual_time = options.virtual_time,
       .seed = seed_of(options),
       .patience = options.patience,
+      .backend = options.backend,
   });
 }
 
@@ -42,7 +43,7 @@ void test_run::end(bool failed) {
 }
 
 void check_cancelled_everywhere(std::function<task<>()> const& body, test_options const& options) {
-  std::vector<std::string> const problems = cancel_everywhere(body, options.rules);
+  std::vector<std::string> const problems = cancel_everywhere(body, options.rules, nullptr, options.backend);
   if (problems.empty()) return;
   std::string text = "cancelled everywhere, the body does not always end as it should:";
   for (std::string const& line : problems) text += "\n  " + line;

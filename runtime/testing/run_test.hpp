@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../io/backend.hpp"
 #include "../../sched/clock.hpp"
 #include "../../sched/create_task.hpp"
 #include "../../sched/export.hpp"
@@ -33,6 +34,8 @@ struct test_options {
   cancel_rules rules = {};
   /// How long a test in which nothing can happen any more waits, in real time, for peers outside of the process.
   clock::duration patience = std::chrono::seconds(1);
+  /// How input and output are performed: see `run_options`.
+  backend_kind backend = backend_kind::automatic;
 };
 
 /// What a test found wrong.

@@ -67,13 +67,15 @@ void test_backend::attach(event_loop& loop) {
 
 io_backend& test_backend::real() {
   if (!real_) {
-    std::unique_ptr<poller> made = make_default_poller();
+    std::unique_ptr<poller> made = make_default_poller(options_.backend);
     made->attach(loop());
     real_ = std::move(made);
     to_wake_ = real_.get();
   }
   return *static_cast<io_backend*>(real_->operations());
 }
+
+backend_choice test_backend::choice() { return real().choice(); }
 
 void test_backend::advance(clock::duration d) {
   if (!options_.virtual_time) throw std::logic_error("advance: the clock of this test is the real one");

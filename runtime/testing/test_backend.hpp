@@ -17,6 +17,7 @@
 //
 // The real backend is made when the first operation needs it, so that tests without any are quick.
 
+#include "../../io/backend.hpp"
 #include "../../io/io_backend.hpp"
 #include "../../io/io_operation.hpp"
 #include "../../sched/export.hpp"
@@ -41,6 +42,8 @@ struct test_backend_options {
   std::uint64_t seed = 0;
   /// How long operations that wait for somebody outside may keep a loop in which nothing else can happen, in real time.
   clock::duration patience = std::chrono::seconds(1);
+  /// The real one.
+  backend_kind backend = backend_kind::automatic;
 };
 
 class HALKA_API test_backend final : public io_backend {
@@ -56,6 +59,8 @@ class HALKA_API test_backend final : public io_backend {
   /// *Errors*: `std::logic_error` if the clock is the real one.
   void advance(clock::duration d);
 
+  /// Of the real one, which is made if it is not there yet.
+  backend_choice choice() override;
   void attach(event_loop& loop) override;
   void poll() override;
   void wait(clock::time_point deadline) override;
