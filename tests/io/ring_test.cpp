@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "../support/child_process.hpp"
 #include "../support/fixture.hpp"
+#include "../support/io_uring_is_there.hpp"
+#include "../support/system_call_filter.hpp"
 
 #include <halka/io/uring/ring.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include <array>
 #include <cerrno>
-#include <cstddef>
 #include <cstdio>
 #include <fstream>
 #include <string>
@@ -28,24 +25,12 @@ using Catch::Matchers::StartsWith;
 
 namespace {
 
-/// From now on io_uring_setup fails with this errno in this process.
-bool refuse_io_uring(int error) {
-  std::array<sock_filter, 4> program{{
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(SYS_io_uring_setup), 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  }};
-  sock_fprog const filter{program.size(), program.data()};
-  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
-}
-
 task<> nothing() { co_return; }
 
-/// 0 if `run` throws a std::system_error with this errno; its text goes to stderr.
+/// 0 if a `run` that wants io_uring throws a std::system_error with this errno; its text goes to stderr.
 int run_must_fail_with(int error) {
   try {
-    halka::run(nothing());
+    halka::run(nothing(), {.backend = backend_kind::io_uring});
   } catch (std::system_error const& e) {
     std::fprintf(stderr, "%s", e.what());
     return e.code() == std::error_code(error, std::system_category()) ? 0 : 1;
@@ -62,7 +47,7 @@ std::string sysctl_io_uring_disabled() {
 }  // namespace
 
 TEST_CASE("a refused ring is explained with its cause and a remedy", "[io][uring]") {
-  for (int const error : {EPERM, ENOSYS, EINVAL, ENOMEM, EMFILE, ENFILE}) {
+  for (int const error : {EPERM, EACCES, ENOSYS, EINVAL, ENOMEM, EMFILE, ENFILE}) {
     std::string const text = explain_setup_error(error);
     CHECK_THAT(text, StartsWith("io_uring cannot be set up: ") && ContainsSubstring("remedy: "));
   }
@@ -83,9 +68,10 @@ TEST_CASE("a refused ring is explained with its cause and a remedy", "[io][uring
     CHECK_THAT(explain_setup_error(EPERM), ContainsSubstring("kernel.io_uring_disabled = " + disabled));
 }
 
-TEST_CASE("run under a seccomp filter throws a system_error that explains it", "[io][uring]") {
-  for (int const error : {EPERM, ENOSYS}) {
-    child_end const end = in_child([error] { return refuse_io_uring(error) ? run_must_fail_with(error) : 3; });
+TEST_CASE("io_uring that was asked for and is refused is a system_error that explains it", "[io][uring]") {
+  for (int const error : {EPERM, ENOSYS, EINVAL, ENOMEM}) {
+    child_end const end =
+        in_child([error] { return refuse_system_call(SYS_io_uring_setup, error) ? run_must_fail_with(error) : 3; });
     INFO(end.error_output);
     CHECK(end.exit_code == 0);
     CHECK(end.signal == 0);
@@ -94,6 +80,7 @@ TEST_CASE("run under a seccomp filter throws a system_error that explains it", "
 }
 
 TEST_CASE("run without a free descriptor throws a system_error that explains it", "[io][uring]") {
+  if (!io_uring_is_there()) SKIP("io_uring is refused here");
   child_end const end = in_child([] {
     rlimit const few{3, 3};
     return setrlimit(RLIMIT_NOFILE, &few) == 0 ? run_must_fail_with(EMFILE) : 3;
@@ -104,6 +91,7 @@ TEST_CASE("run without a free descriptor throws a system_error that explains it"
 }
 
 TEST_CASE("a ring that got no eventfd leaves no descriptor behind", "[io][uring]") {
+  if (!io_uring_is_there()) SKIP("io_uring is refused here");
   child_end const end = in_child([] {
     // The ring takes descriptor 3; the eventfd finds none.
     for (int fd = 3; fd < 1024; ++fd) close(fd);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "../support/environment.hpp"
 #include "../support/fixture.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -33,18 +34,6 @@ std::string said_by(F&& fn) {
   }
   return "nothing";
 }
-
-/// Sets an environment variable while it lives.
-class environment {
- public:
-  environment(char const* name, char const* value) : name_(name) { setenv(name, value, 1); }
-  ~environment() { unsetenv(name_); }
-  environment(environment const&) = delete;
-  environment& operator=(environment const&) = delete;
-
- private:
-  char const* name_;
-};
 
 }  // namespace
 
