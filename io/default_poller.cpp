@@ -42,7 +42,8 @@ wish wish_of(backend_kind wanted) {
 /// Why io_uring was refused to this process for good: an errno; 0 as long as it was not.
 std::atomic<int> refused = 0;
 
-bool stays_refused(int error) noexcept { return error == EPERM || error == EACCES || error == ENOSYS || error == EINVAL; }
+bool is_want_of_memory(int error) noexcept { return error == ENOMEM || error == EAGAIN; }
+bool is_want_of_descriptors(int error) noexcept { return error == EMFILE || error == ENFILE; }
 
 std::unique_ptr<poller> make_epoll(std::string reason) {
 #ifndef HALKA_HAS_EPOLL
@@ -73,10 +74,8 @@ std::unique_ptr<poller> make_what_works() {
       return make_io_uring({});
     } catch (std::system_error const& e) {
       error = e.code().value();
-      if (stays_refused(error))
-        refused.store(error, std::memory_order_relaxed);  // relaxed: as above
-      else if (error != ENOMEM)
-        throw;
+      if (is_want_of_descriptors(error)) throw;
+      if (!is_want_of_memory(error)) refused.store(error, std::memory_order_relaxed);  // relaxed: as above
     }
   }
   return make_epoll(explain_setup_error(error));

@@ -13,9 +13,9 @@ namespace halka {
 /// then io_uring. There is no probe: the ring that is made is the ring that the loop uses, so the answer cannot be another one
 /// later.
 ///
-/// Where nobody asked for io_uring, epoll takes its place if the kernel does not have it (ENOSYS), has too little of it (EINVAL),
-/// forbids it (EPERM, EACCES), or has no memory for the smallest ring (ENOMEM). All but the last are remembered: later loops of the
-/// process do not ask again.
+/// Where nobody asked for io_uring, epoll takes its place if the kernel does not have it (ENOSYS, EOPNOTSUPP), has too little of it
+/// (EINVAL), forbids it (EPERM, EACCES), or has no memory for the smallest ring (ENOMEM); for any other refusal too, but for a lack
+/// of descriptors. All but those of memory are remembered: later loops of the process do not ask again.
 ///
 /// *Errors*: `std::invalid_argument` if HALKA_BACKEND or HALKA_KERNEL_FEATURES says something that it cannot. `std::system_error`
 /// if descriptors have run out, or io_uring was asked for and is refused; the text names the cause and a remedy. *Thread safety*:

@@ -78,8 +78,10 @@ std::string explain_setup_error(int error) {
     case EACCES:
       return what + "a security module such as SELinux forbids it; remedy: a policy that allows it";
     case ENOSYS:
+    case EOPNOTSUPP:
       return what +
-             "this kernel has none (Linux before 5.1, one built without CONFIG_IO_URING, or a sandbox such as gVisor); remedy: "
+             "this kernel has none (Linux before 5.1, one built without CONFIG_IO_URING, a filter as Podman's that denies it, or a "
+             "sandbox such as gVisor); remedy: "
              "Linux 6.1 or newer";
     case EINVAL:
       return what + "this kernel is too old, or a sandbox that has only a part of it; remedy: Linux 6.1 or newer";
@@ -95,7 +97,7 @@ std::string explain_setup_error(int error) {
     case ENFILE:
       return what + "there are too many open descriptors; remedy: close some, or raise ulimit -n";
     default:
-      return what + "io_uring_setup";
+      return what + "the kernel answers " + std::system_category().message(error);
   }
 }
 

@@ -174,7 +174,7 @@ TEST_CASE("the loops of run_workers have the backend of its options", "[io][back
 }
 
 TEST_CASE("where io_uring is refused, epoll takes its place and says why", "[io][backend]") {
-  for (int const error : {EPERM, EACCES, ENOSYS, EINVAL, ENOMEM}) {
+  for (int const error : {EPERM, EACCES, ENOSYS, EOPNOTSUPP, EINVAL, ENOMEM, EIO}) {
     child_end const end = in_prepared_child([error] { return refuse_system_call(SYS_io_uring_setup, error); });
     INFO(end.error_output);
     CHECK(end.exit_code == 0);

@@ -55,7 +55,7 @@ TEST_CASE("a refused ring is explained with its cause and a remedy", "[io][uring
   CHECK_THAT(explain_setup_error(EINVAL), ContainsSubstring("this kernel is too old"));
   CHECK_THAT(explain_setup_error(EMFILE), ContainsSubstring("too many open descriptors") && ContainsSubstring("ulimit -n"));
   CHECK(explain_setup_error(ENFILE) == explain_setup_error(EMFILE));
-  CHECK(explain_setup_error(EIO) == "io_uring cannot be set up: io_uring_setup");
+  CHECK(explain_setup_error(EIO) == "io_uring cannot be set up: the kernel answers Input/output error");
 
   rlimit locked{};
   getrlimit(RLIMIT_MEMLOCK, &locked);
