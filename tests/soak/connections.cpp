@@ -5,13 +5,13 @@
 // connections [COUNT] [--waves N] [--seed N]
 #include "../support/descriptors.hpp"
 #include "client.hpp"
+#include "measures.hpp"
 #include "random_source.hpp"
 #include "service.hpp"
 
 #include <cstdio>
 #include <exception>
 #include <random>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -23,13 +23,6 @@ using namespace std::chrono_literals;
 constexpr unsigned settled = 3;             // waves until the memory is as large as it gets
 constexpr std::size_t tolerance = 4096;     // KiB
 constexpr std::size_t most_at_once = 2000;  // connections; each is two descriptors of this process
-
-/// The address sanitizer keeps memory that was freed.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool keeps_freed_memory = true;
-#else
-constexpr bool keeps_freed_memory = false;
-#endif
 
 struct options {
   std::size_t count = 2000;
@@ -43,18 +36,6 @@ struct footing {
   std::size_t tasks = halka::all_tasks().size();
   bool operator==(footing const&) const = default;
 };
-
-/// The resident memory in KiB.
-std::size_t resident_memory() {
-  std::size_t size = 0;
-  if (std::FILE* const file = std::fopen("/proc/self/status", "r")) {
-    char line[128];
-    while (std::fgets(line, sizeof line, file))
-      if (std::sscanf(line, "VmRSS: %zu", &size) == 1) break;
-    std::fclose(file);
-  }
-  return size;
-}
 
 halka::task<> run_wave(service const& served, std::size_t count, random_source& random, tally& done) {
   halka::semaphore at_once(most_at_once);
@@ -72,10 +53,6 @@ halka::task<footing> until_settled(service const& served, footing before) {
     if (now == before && served.connections() == 0) break;
   }
   co_return now;
-}
-
-void check(bool good, std::string const& text) {
-  if (!good) throw std::runtime_error(text);
 }
 
 halka::task<> run_waves(options const& o) {
@@ -102,7 +79,7 @@ halka::task<> run_waves(options const& o) {
                                std::to_string(after.tasks));
     check(served.connections() == 0, std::to_string(served.connections()) + " connections are left at the server");
     if (wave <= settled) memory = std::max(memory, now);
-    check(keeps_freed_memory || wave <= settled || now < memory + tolerance, "the memory grows");
+    check(sanitized || wave <= settled || now < memory + tolerance, "the memory grows");
   }
   check(served.accepted() <= o.count, "the server accepted " + std::to_string(served.accepted()) + " connections");
   co_await served.stop();
