@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -106,13 +107,13 @@ std::string meet_slow_readers(std::uint64_t connections) {
 namespace {
 
 constexpr std::size_t message_size = 1000;
-constexpr int messages = 4;
+constexpr std::size_t messages = 4;
 
 void write_slowly(std::uint64_t count, std::uint16_t port, opponent_line const& line) {
   auto const sockets = connect_many(port, count);
   std::string const message = halka::test::noise(message_size);
   std::size_t const half = message_size / 2;
-  for (int i = 0; i < messages; ++i) {
+  for (std::size_t i = 0; i < messages; ++i) {
     for (auto const& s : sockets) send_all(s.get(), message.data(), half);
     line.meet();
     for (auto const& s : sockets) send_all(s.get(), message.data() + half, message_size - half);
@@ -127,32 +128,31 @@ std::string meet_slow_writers(std::uint64_t connections) {
   std::string const message = halka::test::noise(message_size);
   opponent other([&](std::uint16_t port, opponent_line const& line) { write_slowly(connections, port, line); });
   std::uint64_t given_up = 0;
-  std::uint64_t waiting = 0;  // connections that have given up on the message of this round
+  std::array<std::uint64_t, messages> tired{};  // connections that have given up on a message once
   auto handler = [&](halka::stream s) -> halka::task<> {
-    for (int i = 0; i < messages; ++i) {
-      bool tired = false;
+    for (std::size_t i = 0; i < messages; ++i) {
+      bool tired_of_it = false;
       std::string got;
       while (got.empty()) {
         try {
           got = co_await halka::wait_for(s.read_exactly(message_size), 20ms);
         } catch (halka::timeout_error const&) {
           ++given_up;
-          if (!tired) ++waiting;
-          tired = true;
+          if (!tired_of_it) ++tired[i];
+          tired_of_it = true;
         }
       }
       check(got == message, "a message that came in halves is another one");
-      if (tired) --waiting;
     }
     co_await s.write("k");
   };
-  auto talk = [&](halka::server&) -> halka::task<> {
-    for (int i = 0; i < messages; ++i) {
+  auto talk = [&](halka::server& srv) -> halka::task<> {
+    for (std::size_t i = 0; i < messages; ++i) {
       co_await other.hear();
-      while (waiting < connections) co_await halka::sleep(1ms);
+      while (tired[i] < connections) co_await halka::sleep(1ms);
       other.tell(0);
-      while (waiting > 0) co_await halka::sleep(1ms);
     }
+    co_await until_connections(srv, 0);
   };
   run_host(other, handler, talk);
   other.end();
