@@ -18,6 +18,22 @@ constexpr std::size_t small_piece = 1024;
 /// At most so much is received into one string.
 constexpr std::size_t largest_piece = std::size_t{1} << 18;
 
+/// The kernel tells that a connection was lost once: whoever asks next, and it may be a send, hears of it, and then a receive is
+/// told an end of input that there was not. After EPIPE there was one.
+bool means_connection_lost(int error) noexcept {
+  switch (error) {
+    case ECONNRESET:
+    case ECONNABORTED:
+    case ETIMEDOUT:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case ENETDOWN:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 stream_receiver::~stream_receiver() {
@@ -111,7 +127,9 @@ void stream_receiver::take_result() {
   }
   text_.clear();
   s.input.trim();
-  if (result == 0)
+  if (result == 0 && means_connection_lost(s.send_error))
+    s.receive_error = s.send_error;
+  else if (result == 0)
     s.ended = true;
   else if (result != -ECANCELED && result != -EINTR && result != -EAGAIN)
     s.receive_error = -result;

@@ -112,6 +112,38 @@ TEST_CASE("an aborted connection is reset", "[io][stream]") {
   });
 }
 
+TEST_CASE("a reset of which a write was told is no end of input for the read that follows", "[io][stream]") {
+  run_real([]() -> task<> {
+    stream far;
+    event accepted;
+    server srv = co_await start_server(
+        [&](stream s) -> task<> {
+          far = std::move(s);
+          accepted.set();
+          co_return;
+        },
+        "127.0.0.1", 0);
+    stream near = co_await open_connection("127.0.0.1", srv.port());
+    co_await accepted.wait();
+    co_await far.write("last");
+    far.abort();
+    co_await readable(near.fd());
+    std::string const last = co_await near.read(100);
+    CHECK(last == "last");
+    trace said;
+    for (int i = 0; i < 3; ++i) {
+      try {
+        if (i == 0) co_await near.write("lost");
+        std::string const text = co_await near.read(1);
+        said.push_back("end");
+      } catch (std::system_error const& e) {
+        said.push_back(e.code() == std::errc::connection_reset ? "reset" : e.what());
+      }
+    }
+    CHECK(said == trace{"reset", "reset", "reset"});
+  });
+}
+
 TEST_CASE("a cancelled read keeps what arrives in the stream", "[io][stream][cancel]") {
   run_real([]() -> task<> {
     auto [a, b] = make_stream_pair();
