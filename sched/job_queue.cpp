@@ -19,7 +19,7 @@ void job_queue::put_in_line(worker_job* newest) noexcept {
   worker_job* oldest = nullptr;
   while (newest) oldest = std::exchange(newest, std::exchange(newest->next_, oldest));
   worker_job* last = oldest_.load(std::memory_order_relaxed);  // relaxed: written under the lock
-  if (!last) return oldest_.store(oldest);
+  if (!last || last == closed_mark()) return oldest_.store(oldest);
   while (last->next_) last = last->next_;
   last->next_ = oldest;
 }
@@ -29,7 +29,10 @@ worker_job* job_queue::take() noexcept {
   if (!oldest_.load(std::memory_order_relaxed)) {  // relaxed: as above
     // Only pushes change it while the lock is held, and none does once it is closed.
     worker_job* const newest = newest_.load(std::memory_order_relaxed);
-    if (newest && newest != closed_mark()) put_in_line(newest_.exchange(nullptr));
+    if (newest && newest != closed_mark()) {
+      oldest_.store(closed_mark());  // no job yet, but `calls` finds one of the two at any moment
+      put_in_line(newest_.exchange(nullptr));
+    }
   }
   worker_job* const job = oldest_.load(std::memory_order_relaxed);
   if (job) oldest_.store(job->next_);

@@ -46,7 +46,7 @@ class HALKA_API job_queue {
   [[nodiscard]] bool push(worker_job& job) noexcept;
   /// The next job; null if there is none.
   worker_job* take() noexcept;
-  /// Whether there is a job, or the queue is closed: a reason to look.
+  /// Whether there is a job, or the queue is closed: a reason to look. It is true also while the stack is being put in line.
   bool calls() const noexcept { return newest_.load() != nullptr || oldest_.load() != nullptr; }
 
   /// Refuses jobs from now on. With `take_all`, what is left is taken: a list for `next`.

@@ -172,7 +172,10 @@ void worker_threads::wait(worker& self) noexcept {
   if (self.looks && self.spin.pays() && look(self)) return;
   if (std::exchange(self.looks, false)) looking_.store(false);
   sleeping_.fetch_add(1);
-  if (queue_.calls() && take_sleeper()) return;
+  if (queue_.calls() && take_sleeper()) {
+    self.looks = !looking_.exchange(true);  // for the other jobs of those who saw this thread look a moment ago
+    return;
+  }
   bool const measures = adaptive_spin::can_pay();
   auto const begin = measures ? clock::monotonic() : clock::time_point();
   while (sem_wait(&wake_) != 0) {  // a signal

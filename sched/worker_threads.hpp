@@ -9,7 +9,8 @@
 //
 // No job is left lying: who pushes, stops looking or goes to sleep first writes (the queue, looking_, sleeping_) and then reads
 // what the others write, all of it sequentially consistent. So of two that meet, one sees the other: the pusher sees the sleeper,
-// or the sleeper the job.
+// or the sleeper the job. A sender that sees a worker look relies on it, so who gives up looking and then finds a job looks again
+// for the next one. models/worker_threads.pml shows it.
 //
 // A job counts as unfinished until it has run, and as finished before its end is told. So who submits the next job because one has
 // ended finds that thread free.

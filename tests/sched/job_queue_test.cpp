@@ -90,3 +90,34 @@ TEST_CASE("a job queue loses nothing while several threads push and take", "[sch
   for (auto const& n : seen) once = once && n == 1;
   CHECK(once);
 }
+
+// Whoever looks and finds nothing falls asleep beside the jobs (models/worker_threads.pml, LINE_EMPTY_FOR_A_MOMENT).
+TEST_CASE("a job queue with jobs in it calls at any moment, also while the stack is being put in line", "[sched][threads]") {
+  constexpr std::size_t count = 20'000;  // so that putting them in line takes a while
+  std::vector<numbered> jobs(count);
+  job_queue queue;
+  std::atomic<unsigned> epoch = 0;  // odd: there are jobs
+  std::atomic<bool> finished = false;
+  std::atomic<long> silent = 0, looks = 0;
+  std::jthread looking([&] {
+    while (!finished) {
+      unsigned const before = epoch;
+      bool const calls = queue.calls();
+      if (before % 2 == 0 || epoch != before) continue;
+      ++looks;
+      if (!calls) ++silent;
+    }
+  });
+  for (int round = 0; round < 200 || (looks == 0 && round < 20'000); ++round) {
+    for (auto& job : jobs) static_cast<void>(queue.push(job));
+    ++epoch;
+    for (std::size_t i = 0; i < 10; ++i) static_cast<void>(queue.take());
+    ++epoch;
+    while (queue.take()) {
+    }
+  }
+  finished = true;
+  looking.join();
+  CHECK(looks > 0);
+  CHECK(silent == 0);
+}
