@@ -119,13 +119,14 @@ void task_state::complete_without_value() {
 
 void task_state::conclude(event_loop& l) {
   l.task_ended();
-  if (!waiters_.empty()) waiters_.notify_all();
-  if (owner_ && owner_->child_ended(*owner_, *this)) {
+  // The owner first: it was there before anybody awaited the task.
+  bool const told = owner_ && owner_->child_ended(*owner_, *this);
+  if (told) {
     run = tell_owner;  // the loop's reference goes along
     l.ready().push(*this);
-  } else {
-    release();
   }
+  if (!waiters_.empty()) waiters_.notify_all();
+  if (!told) release();
 }
 
 void task_state::tell_owner(runnable& r) {

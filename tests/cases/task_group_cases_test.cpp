@@ -273,3 +273,25 @@ TEST_CASE("an exception of any other type joins the group", "[case][TG-15]") {
     CHECK(r == "group(boom int)");
   });
 }
+
+TEST_CASE("a group hears of a failure before those do who await the failed task", "[case][group]") {
+  trace log;
+  run_virtual([&]() -> task<> {
+    std::string const r = co_await kinds_of(with_task_group([&](task_group& g) -> task<> {
+      task_handle<> const fails = g.spawn(fail_after<boom>, 10ms);
+      g.spawn(
+          [&log](task_handle<> awaited) -> task<> {
+            try {
+              co_await std::move(awaited);
+            } catch (cancelled_error const&) {
+              log.push_back("cancelled");
+              throw;
+            }
+          },
+          fails);
+      co_return;
+    }));
+    log.push_back(r);
+  });
+  CHECK(log == trace{"cancelled", "group(boom)"});
+}
