@@ -24,10 +24,24 @@ std::string to_text(clock::duration d) {
 timeout_scope::timeout_scope(clock::time_point when, clock::time_point now)
     : timer(deadline_came), task_(detail::require_task()), when_(when), entered_(now) {
   enter(task_);
-  if (when_ != never) task_.loop().set_timer(*this, when_);
+  set_deadline(now);
 }
 
-timeout_scope::~timeout_scope() { task_.loop().timers().remove(*this); }
+timeout_scope::~timeout_scope() { remove_deadline(); }
+
+void timeout_scope::set_deadline(clock::time_point now) {
+  if (when_ == never) return;
+  // What is ready already comes before a deadline that has passed, as in asyncio.
+  if (when_ <= now)
+    soon_ = task_.loop().call_soon([this] { deadline_came(*this); });
+  else
+    task_.loop().set_timer(*this, when_);
+}
+
+void timeout_scope::remove_deadline() noexcept {
+  task_.loop().timers().remove(*this);
+  soon_.cancel();
+}
 
 void timeout_scope::reschedule(clock::time_point when) {
   switch (phase_) {
@@ -41,8 +55,8 @@ void timeout_scope::reschedule(clock::time_point when) {
       throw std::logic_error("reschedule: the timeout has finished");
   }
   when_ = when;
-  task_.loop().timers().remove(*this);
-  if (when != never) task_.loop().set_timer(*this, when);
+  remove_deadline();
+  set_deadline(task_.loop().time());
 }
 
 void timeout_scope::deadline_came(timer& t) {
@@ -57,7 +71,7 @@ std::string timeout_scope::cancel_reason() const {
 }
 
 void timeout_scope::leave(std::exception_ptr e) {
-  task_.loop().timers().remove(*this);
+  remove_deadline();
   phase_ = phase_ == phase::active ? phase::finished : phase::expired;
   if (cancel_request::leave(e)) throw timeout_error();
   if (e) std::rethrow_exception(std::move(e));

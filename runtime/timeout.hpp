@@ -53,12 +53,15 @@ class HALKA_API timeout_scope : private timer, private cancel_request {
  private:
   enum class phase : unsigned char { active, expiring, expired, finished };
   static void deadline_came(timer& t);
+  void set_deadline(clock::time_point now);
+  void remove_deadline() noexcept;
 
   std::string cancel_reason() const override;
 
   task_state& task_;
   clock::time_point when_;
   clock::time_point entered_;
+  timer_handle soon_;  // instead of the timer, for a deadline that has passed when it is set
   phase phase_ = phase::active;
 };
 

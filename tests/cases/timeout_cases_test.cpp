@@ -255,3 +255,32 @@ TEST_CASE("a timeout around a group is timeout_error if the children clean up, a
   });
   CHECK(log == trace{"child"});
 }
+
+TEST_CASE("a timeout without any time fires behind what was ready before it", "[case][timeout]") {
+  trace log;
+  run_virtual([&]() -> task<> {
+    auto const before = spawn([&]() -> task<> {
+      log.push_back("begun");
+      co_return;
+    });
+    std::string const how = co_await kind_of(timeout(0ms, [&]() -> task<> { co_await task_handle<>(before); }));
+    log.push_back(how);
+    log.push_back(before.cancelled() ? "cancelled" : "ended");
+  });
+  CHECK(log == trace{"begun", "timeout_error", "ended"});
+}
+
+TEST_CASE("a deadline that is moved into the past can be moved away before it fires", "[case][timeout]") {
+  run_virtual([]() -> task<> {
+    co_await timeout(1s, [](timeout_scope& scope) -> task<> {
+      scope.reschedule(clock::now());
+      scope.reschedule(never);
+      co_await sleep(2s);
+    });
+    std::string const how = co_await kind_of(timeout(1s, [](timeout_scope& scope) -> task<> {
+      scope.reschedule(clock::now() - 1s);
+      co_await sleep(2s);
+    }));
+    CHECK(how == "timeout_error");
+  });
+}
