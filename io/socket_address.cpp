@@ -34,6 +34,7 @@ socket_address::socket_address(sockaddr const* address, std::size_t length) noex
 
 socket_address socket_address::ip(std::string_view numbers, std::uint16_t port) {
   std::string const text(numbers);
+  if (text.find('\0') != std::string::npos) throw std::invalid_argument("an IP address with a zero character in it");
   sockaddr_in v4{};
   if (inet_pton(AF_INET, text.c_str(), &v4.sin_addr) == 1) {
     v4.sin_family = AF_INET;
@@ -56,6 +57,9 @@ socket_address socket_address::unix_path(std::string_view path) {
   if (path.empty() || path.size() >= sizeof address.sun_path)
     throw std::invalid_argument("unix socket '" + std::string(path) + "': the path must have 1 to " +
                                 std::to_string(sizeof address.sun_path - 1) + " bytes");
+  if (path.front() != '\0' && path.find('\0') != std::string_view::npos)
+    throw std::invalid_argument("unix socket '" + std::string(path.substr(0, path.find('\0'))) +
+                                "': a path ends at its first zero character, and here more follows");
   address.sun_family = AF_UNIX;
   std::ranges::copy(path, address.sun_path);
   // An abstract name ends where its length says, a path with a zero.

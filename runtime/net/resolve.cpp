@@ -39,6 +39,7 @@ std::string question(std::string const& host, std::string const& service) {
 
 /// Runs on a worker thread. An empty host or service is none.
 std::vector<socket_address> look_up(std::string const& host, std::string const& service, resolve_options options) {
+  if ((host + service).find('\0') != std::string::npos) throw std::invalid_argument("resolve: a name with a zero character in it");
   addrinfo hints{};
   hints.ai_family = io::to_system(options.family);
   hints.ai_socktype = options.kind == io::socket_kind::stream ? SOCK_STREAM : SOCK_DGRAM;

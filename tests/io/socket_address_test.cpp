@@ -103,3 +103,10 @@ TEST_CASE("a socket tells the addresses of its ends", "[io][socket_address]") {
   pipe_pair const p;
   CHECK_FALSE(socket_address::peer_of(p.read_end.get()).is_set());
 }
+
+TEST_CASE("text with a zero character in it is no address, whatever stands before it", "[io][socket_address]") {
+  CHECK_THROWS_AS(socket_address::ip("127.0.0.1\0.evil"sv, 80), std::invalid_argument);
+  CHECK_THROWS_AS(socket_address::ip("::1\0"sv, 80), std::invalid_argument);
+  CHECK_THROWS_AS(socket_address::unix_path("/tmp/a\0b"sv), std::invalid_argument);
+  CHECK(socket_address::unix_path("\0a\0b"sv).is_unix());  // an abstract name may have them
+}
