@@ -4,6 +4,7 @@
 #include "running.hpp"
 #include "task_state.hpp"
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
@@ -91,10 +92,18 @@ std::uint32_t schedule_fuzz::budget() noexcept {
 std::optional<std::uint64_t> schedule_fuzz::seed_from_environment() {
   char const* const text = std::getenv("HALKA_FUZZ");
   if (!text || !*text) return std::nullopt;
-  char* end = nullptr;
-  std::uint64_t const seed = std::strtoull(text, &end, 0);
-  if (*end != '\0') throw std::invalid_argument("HALKA_FUZZ=" + std::string(text) + " is not a seed: give a number, such as 0x2a");
+  std::optional<std::uint64_t> const seed = detail::number_in(text);
+  if (!seed) throw std::invalid_argument("HALKA_FUZZ=" + std::string(text) + " is not a seed: give a number, such as 0x2a");
   return seed;
+}
+
+std::optional<std::uint64_t> detail::number_in(char const* text) {
+  if (*text < '0' || *text > '9') return std::nullopt;  // strtoull takes a sign and blanks
+  char* end = nullptr;
+  errno = 0;
+  std::uint64_t const number = std::strtoull(text, &end, 0);
+  if (*end != '\0' || errno == ERANGE) return std::nullopt;
+  return number;
 }
 
 std::string schedule_fuzz::description() const {

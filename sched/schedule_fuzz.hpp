@@ -28,6 +28,13 @@
 
 namespace halka {
 
+namespace detail {
+
+/// A number as one writes it: 42, 0x2a, 052. None if it is something else or too large.
+HALKA_API std::optional<std::uint64_t> number_in(char const* text);
+
+}  // namespace detail
+
 class HALKA_API schedule_fuzz {
  public:
   explicit schedule_fuzz(std::uint64_t seed) noexcept;

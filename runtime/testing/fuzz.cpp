@@ -11,7 +11,9 @@
 
 #include <cstdlib>
 #include <exception>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -23,10 +25,10 @@ namespace {
 unsigned seeds_from_environment() {
   char const* const text = std::getenv("HALKA_FUZZ_SEEDS");
   if (!text || !*text) return 100;
-  char* end = nullptr;
-  unsigned long const n = std::strtoul(text, &end, 0);
-  if (*end != '\0' || n == 0) throw std::invalid_argument("HALKA_FUZZ_SEEDS=" + std::string(text) + " is not a number of seeds");
-  return static_cast<unsigned>(n);
+  std::optional<std::uint64_t> const n = halka::detail::number_in(text);
+  if (!n || *n == 0 || *n > std::numeric_limits<unsigned>::max())
+    throw std::invalid_argument("HALKA_FUZZ_SEEDS=" + std::string(text) + " is not a number of seeds");
+  return static_cast<unsigned>(*n);
 }
 
 using fuzzed_body = std::function<task<>(fuzz_random&)>;
