@@ -8,14 +8,21 @@
 
 namespace halka {
 
+namespace {
+
+constexpr std::uintptr_t most_stack = 1U << 20;  // of the 8 MiB that a thread has
+
+}  // namespace
+
 message_reader::message_reader(std::span<std::byte const> bytes, std::span<unique_fd> descriptors) noexcept
-    : InputArchive(this), bytes_(bytes), descriptors_(descriptors) {}
+    : InputArchive(this), bytes_(bytes), descriptors_(descriptors), stack_limit_(detail::stack_position() - most_stack) {}
 
 message_reader::message_reader(unique_fd memory, std::span<unique_fd> descriptors)
     : InputArchive(this),
       descriptors_(descriptors),
       memory_(std::move(memory)),
-      memory_size_(detail::message_memory_size(memory_.get())) {}
+      memory_size_(detail::message_memory_size(memory_.get())),
+      stack_limit_(detail::stack_position() - most_stack) {}
 
 message_reader::~message_reader() = default;
 
@@ -37,6 +44,19 @@ void message_reader::load_slowly(void* to, std::size_t count) {
   memory_offset_ += part;
   bytes_ = {window_.get(), part};
   loadBinary(into, count);
+}
+
+std::shared_ptr<void> message_reader::getSharedPointer(std::uint32_t id) {
+  if (id > shared_types_.size()) throw_garbled("a pointer refers to nothing");
+  if (id != 0 && *shared_types_[id - 1] != *expected_) throw_garbled("a pointer refers to an object of another type");
+  return InputArchive::getSharedPointer(id);
+}
+
+void message_reader::registerSharedPointer(std::uint32_t id, std::shared_ptr<void> object) {
+  std::uint32_t const number = id & ~cereal::detail::msb_32bit;
+  if (number != shared_types_.size() + 1) throw_garbled("a pointer has a strange number");
+  shared_types_.push_back(expected_);
+  InputArchive::registerSharedPointer(id, std::move(object));
 }
 
 unique_fd message_reader::take_descriptor(std::uint32_t index) {

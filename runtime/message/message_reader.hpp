@@ -5,9 +5,11 @@
 #include "message_writer.hpp"
 
 #include "../../io/unique_fd.hpp"
+#include "../../sched/compiler.hpp"
 #include "../../sched/export.hpp"
 
 #include <cereal/cereal.hpp>
+#include <cereal/types/memory.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -15,13 +17,16 @@
 #include <memory>
 #include <span>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
+#include <vector>
 
 namespace halka {
 
 /// A cereal archive that reads what a `message_writer` wrote: `message_reader in(bytes, descriptors); in(number, text);`
 ///
-/// Nothing in the message is trusted: sizes are compared with what is left of it before memory is taken.
+/// Nothing in the message is trusted: sizes are compared with what is left of it before memory is taken, an object that several
+/// `std::shared_ptr` own has one type for all of them, and values that are nested in each other take at most 1 MiB of stack.
 ///
 /// *Errors*: `message_error` if the message is cut off, garbled, or of other types, as far as that can be seen.
 /// *Lifetime*: bytes and descriptors must live as long as the reader. Descriptors that are not taken stay their owner's.
@@ -36,6 +41,8 @@ class HALKA_API message_reader final : public cereal::InputArchive<message_reade
 
   template <class... Types>
   message_reader& operator()(Types&&... values) {
+    if (detail::stack_position() < stack_limit_) [[unlikely]]
+      throw_garbled("it is nested too deeply");
     try {
       InputArchive::operator()(std::forward<Types>(values)...);
     } catch (cereal::Exception const& e) {
@@ -65,6 +72,12 @@ class HALKA_API message_reader final : public cereal::InputArchive<message_reade
   }
   [[noreturn]] static void throw_garbled(char const* what);
 
+  // -- what cereal calls to read a std::shared_ptr: it knows objects that came before by their numbers only, whatever their type
+
+  void expect_shared(std::type_info const& type) noexcept { expected_ = &type; }
+  std::shared_ptr<void> getSharedPointer(std::uint32_t id);
+  void registerSharedPointer(std::uint32_t id, std::shared_ptr<void> object);
+
  private:
   void load_slowly(void* to, std::size_t count);
   [[noreturn]] static void throw_too_short();
@@ -75,6 +88,9 @@ class HALKA_API message_reader final : public cereal::InputArchive<message_reade
   std::uint64_t memory_size_ = 0;
   std::uint64_t memory_offset_ = 0;  // behind the window
   std::unique_ptr<std::byte[]> window_;
+  std::type_info const* expected_ = nullptr;
+  std::vector<std::type_info const*> shared_types_;  // of the objects that std::shared_ptrs own, in the order in which they began
+  std::uintptr_t stack_limit_;
 };
 
 template <class T>
@@ -101,6 +117,11 @@ template <class T>
 void CEREAL_LOAD_FUNCTION_NAME(message_reader& in, cereal::SizeTag<T>& tag) {
   in(tag.size);
   in.check_count(tag.size);
+}
+template <class T>
+void CEREAL_LOAD_FUNCTION_NAME(message_reader& in, cereal::memory_detail::PtrWrapper<std::shared_ptr<T>&>& pointer) {
+  in.expect_shared(typeid(T));
+  cereal::CEREAL_LOAD_FUNCTION_NAME(in, pointer);
 }
 template <class T>
 requires std::is_empty_v<T>

@@ -106,3 +106,33 @@ TEST_CASE("a bool is true or false", "[message]") {
   bool value = false;
   CHECK_THROWS_AS(in(value), message_error);
 }
+
+TEST_CASE("a pointer that refers to an object of another type is refused", "[message]") {
+  using pointers = std::tuple<std::shared_ptr<std::string>, std::shared_ptr<std::string>>;
+  auto const shared = std::make_shared<std::string>("shared");
+  std::vector<std::byte> const bytes = message_of(pointers(shared, shared));
+  pointers copies;
+  message_reader(bytes)(copies);
+  CHECK(std::get<0>(copies) == std::get<1>(copies));
+  std::tuple<std::shared_ptr<std::string>, std::shared_ptr<int>> confused;
+  message_reader in(bytes);
+  CHECK_THROWS_WITH(in(confused), "the message is garbled: a pointer refers to an object of another type");
+}
+
+namespace {
+
+struct nest {
+  std::vector<nest> inside;
+  void serialize(auto& archive) { archive(inside); }
+};
+
+}  // namespace
+
+TEST_CASE("a message whose values are nested without end is refused before the stack is used up", "[message]") {
+  // A vector of one element, again and again.
+  std::vector<std::byte> bytes(8'000'000);
+  for (std::size_t i = 0; i < bytes.size(); i += 8) bytes[i] = std::byte{1};
+  nest value;
+  message_reader in(bytes);
+  CHECK_THROWS_WITH(in(value), "the message is garbled: it is nested too deeply");
+}
