@@ -8,6 +8,7 @@
 #include "../message/remote_error.hpp"
 #include "../message/sendable.hpp"
 #include "../message/throw_trace.hpp"
+#include "arrived_message.hpp"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -32,38 +33,6 @@
 namespace halka::detail {
 
 namespace {
-
-using zygote_protocol::message_part;
-
-/// A message out of what came with a request.
-class arrived_message {
- public:
-  arrived_message(message_part const& part, std::span<std::byte const>& inlined, std::span<unique_fd>& descriptors) {
-    unique_fd memory;
-    if (part.in_memory != 0) {
-      check(!descriptors.empty());
-      memory = std::move(descriptors.front());
-      descriptors = descriptors.subspan(1);
-    }
-    check(part.descriptors <= descriptors.size());
-    std::span<unique_fd> const own = descriptors.first(part.descriptors);
-    descriptors = descriptors.subspan(part.descriptors);
-    if (part.in_memory != 0) {
-      reader_.emplace(std::move(memory), own);
-      return;
-    }
-    check(part.size <= inlined.size());
-    reader_.emplace(inlined.first(part.size), own);
-    inlined = inlined.subspan(part.size);
-  }
-  message_reader& reader() noexcept { return *reader_; }
-
- private:
-  static void check(bool good) {
-    if (!good) throw message_error("a request to the zygote is cut off");
-  }
-  std::optional<message_reader> reader_;
-};
 
 /// Without changing it for a moment, as umask(2) must: other threads may create files.
 std::uint32_t present_umask() {
