@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 LAYERS = {"sched": {"sched"}, "io": {"sched", "io"}, "runtime": {"sched", "io", "runtime"}}
-FOLDERS = [*LAYERS, "include", "examples", "tests", "bench", "tools"]
+FOLDERS = [*LAYERS, "include", "examples", "tests", "fuzz", "bench", "tools"]
 LONGEST = 300
 ALLOWED_LONG = "tests/layout/long_files.txt"
 
@@ -46,7 +46,7 @@ def may_include_system(path, name):
     if library == "catch2":
         return folder == "tests"
     if library == "cereal":
-        return folder in ("runtime", "tests")
+        return folder in ("runtime", "tests", "fuzz")
     if library == "backtrace":
         return in_source and folder == "runtime"
     if path == Path("sched/memory.cpp") and name == "sys/mman.h":
@@ -57,7 +57,7 @@ def may_include_system(path, name):
         return in_source or library not in KERNEL_FOLDERS
     if folder == "examples":
         return name == "unistd.h"  # for getpid, where processes are the point
-    return folder in ("tests", "bench", "tools")
+    return folder in ("tests", "fuzz", "bench", "tools")
 
 
 def code_lines(text):

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The primitives between tasks in the model: asyncio.locks and asyncio.queues, line by line; the queue also with the promises of
+// halka (docs/design.md, "Between tasks").
+
+#include "model_loop.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <list>
+#include <optional>
+
+namespace halka::fuzz::model {
+
+class event {
+ public:
+  explicit event(loop& l) : loop_(l) {}
+  void set() {
+    if (set_) return;
+    set_ = true;
+    for (future_ptr const& f : waiters_)
+      if (!f->done) f->finish({});
+  }
+  void clear() { set_ = false; }
+  co wait() {
+    if (set_) co_return {};
+    future_ptr const f = future::make(loop_);
+    waiters_.push_back(f);
+    outcome const o = co_await wait_for_future(loop_, f);
+    waiters_.remove(f);
+    co_return o;
+  }
+
+ private:
+  loop& loop_;
+  bool set_ = false;
+  std::list<future_ptr> waiters_;
+};
+
+/// Also a lock, of one.
+class semaphore {
+ public:
+  semaphore(loop& l, unsigned value) : loop_(l), value_(value) {}
+  co acquire() {
+    if (value_ > 0 && std::ranges::all_of(waiters_, [](future_ptr const& f) { return f->done && f->result == cancelled; })) {
+      --value_;
+      co_return {};
+    }
+    future_ptr const f = future::make(loop_);
+    waiters_.push_back(f);
+    outcome const o = co_await wait_for_future(loop_, f);
+    waiters_.remove(f);
+    if (o == cancelled && f->done && f->result != cancelled) ++value_;
+    while (value_ > 0 && wake_next()) {
+    }
+    co_return o;
+  }
+  void release() {
+    ++value_;
+    wake_next();
+  }
+
+ private:
+  bool wake_next() {
+    for (future_ptr const& f : waiters_) {
+      if (f->done) continue;
+      --value_;
+      f->finish({});
+      return true;
+    }
+    return false;
+  }
+
+  loop& loop_;
+  unsigned value_;
+  std::list<future_ptr> waiters_;
+};
+
+/// Of one item.
+class queue {
+ public:
+  explicit queue(loop& l) : loop_(l) {}
+
+  co put(unsigned item) {
+    bool const promising = loop_.wanted == rules::halka;
+    if (promising ? free() == 0 || promised_places_ > 0 : items_.size() == room) {
+      while (true) {
+        future_ptr const f = future::make(loop_);
+        putters_.push_back(f);
+        if (promising) promise();
+        outcome const o = co_await wait_for_future(loop_, f);
+        bool const told = f->result != cancelled;
+        putters_.remove(f);
+        if (promising && told) --promised_places_;
+        if (!o.empty()) {
+          if (promising)
+            promise();
+          else if (items_.size() < room && told)
+            wake_next(putters_);
+          co_return o;
+        }
+        if (promising || items_.size() < room) break;
+      }
+    }
+    items_.push_back(item);
+    if (promising)
+      promise();
+    else
+      wake_next(getters_);
+    co_return {};
+  }
+
+  co get(unsigned& item) {
+    bool const promising = loop_.wanted == rules::halka;
+    if (promising ? items_.size() == promised_items_ : items_.empty()) {
+      while (true) {
+        future_ptr const f = future::make(loop_);
+        getters_.push_back(f);
+        outcome const o = co_await wait_for_future(loop_, f);
+        bool const told = f->result != cancelled;
+        getters_.remove(f);
+        if (promising && told) --promised_items_;
+        if (!o.empty()) {
+          if (promising)
+            promise();
+          else if (!items_.empty() && told)
+            wake_next(getters_);
+          co_return o;
+        }
+        if (promising || !items_.empty()) break;
+      }
+    }
+    item = items_.front();
+    items_.pop_front();
+    if (promising)
+      promise();
+    else
+      wake_next(putters_);
+    co_return {};
+  }
+
+ private:
+  static constexpr std::size_t room = 1;
+  using list = std::list<future_ptr>;
+
+  std::size_t free() const { return room - items_.size() - promised_places_; }
+  void promise() {
+    while (items_.size() > promised_items_ && wake_next(getters_)) ++promised_items_;
+    while (free() > 0 && wake_next(putters_)) ++promised_places_;
+  }
+  /// CPython takes who is woken out of the list; here he stays until he runs, done.
+  static bool wake_next(list& waiters) {
+    for (future_ptr const& f : waiters) {
+      if (f->done) continue;
+      f->finish({});
+      return true;
+    }
+    return false;
+  }
+
+  loop& loop_;
+  std::deque<unsigned> items_;
+  std::size_t promised_items_ = 0, promised_places_ = 0;
+  list getters_, putters_;
+};
+
+}  // namespace halka::fuzz::model
