@@ -24,6 +24,16 @@ task<> serve_and_tell(worker& w, unique_fd const& pen) {
   co_await serve_test_requests(w);
 }
 
+task<> tell_backend(unique_fd const& pen) {
+  tell(pen, "worker on " + to_string(backend()) + '\n');
+  co_await sleep(1h);
+}
+
+void supervise_on_epoll(unique_fd const& pen) {
+  unique_fd copy(dup(pen.get()));
+  _exit(supervise({.workers = 1, .backend = backend_kind::epoll, .log = nullptr}, tell_backend, std::move(copy)));
+}
+
 void supervise_program(unsigned workers, unique_fd const& pen) {
   unique_fd copy(dup(pen.get()));
   _exit(supervise({.workers = workers, .port = 0, .log = nullptr}, serve_and_tell, std::move(copy)));
@@ -131,4 +141,13 @@ TEST_CASE("supervise tells the errors of its start", "[supervise]") {
     text = e.what();
   }
   CHECK(text == "70000 is no port: they go up to 65535");
+}
+
+TEST_CASE("the backend of supervise is that of its workers' loops", "[supervise][backend]") {
+  told from;
+  process supervised({.name = "supervised"}, supervise_on_epoll, from.pen());
+  supervised.start();
+  CHECK(from.line() == "worker on epoll: run_options");
+  supervised.send_signal(SIGTERM);
+  CHECK(supervised.join_blocking() == 0);
 }
