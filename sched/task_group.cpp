@@ -114,8 +114,8 @@ bool task_group::finish() {
   finished_ = true;
   if (leave(cancellation_)) cancellation_ = nullptr;
   if (interrupt_) std::rethrow_exception(interrupt_);
-  if (cancellation_ && errors_.empty()) std::rethrow_exception(cancellation_);
   if (body_error_) errors_.push_back(std::move(body_error_));
+  if (cancellation_ && errors_.empty()) std::rethrow_exception(cancellation_);
   if (!errors_.empty()) {
     deliver_outside_again();
     throw exception_group("unhandled errors in a task group", std::move(errors_));

@@ -295,3 +295,27 @@ TEST_CASE("a group hears of a failure before those do who await the failed task"
   });
   CHECK(log == trace{"cancelled", "group(boom)"});
 }
+
+TEST_CASE("an error of a group's body is not lost when the group is cancelled while it waits", "[case][group]") {
+  trace log;
+  run_virtual([&]() -> task<> {
+    auto const t = spawn([&]() -> task<> {
+      std::string const r = co_await kinds_of(with_task_group([](task_group& g) -> task<> {
+        g.spawn(work_and_clean_up, 1, 10ms);
+        co_await yield_now();
+        throw boom();
+      }));
+      log.push_back(r);
+      try {
+        co_await yield_now();
+      } catch (cancelled_error const&) {
+        log.push_back("cancelled");
+      }
+    });
+    co_await yield_now();
+    co_await yield_now();
+    t.cancel();
+    co_await task_handle<>(t);
+  });
+  CHECK(log == trace{"group(boom)", "cancelled"});
+}
