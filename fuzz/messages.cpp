@@ -96,7 +96,10 @@ void check(input& in) {
       T copy{};
       again(copy);
       must(again.remaining() == 0, "bytes are left after a message was read");
-      must(written(copy) == bytes, "a value that is written and read again");
+      if constexpr (requires { typename T::hasher; })
+        must(copy == value, "a value that is written and read again");  // in another order
+      else
+        must(written(copy) == bytes, "a value that is written and read again");
     }
   });
 }

@@ -20,6 +20,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::size_t most_room = 1000;  // of a read into memory
+
 struct request {
   enum class kind { read, read_some, exactly, until, line, all } what = kind::read;
   std::size_t n = 0;
@@ -98,6 +100,10 @@ class model {
     wire_ = arrivals_.front();
     arrivals_.pop_front();
   }
+  std::string next(std::size_t n) {
+    if (n == 0) return "";
+    return buffer_.empty() ? receive(n) : taken(buffer_, n);
+  }
   bool receive_more() {
     std::string const came = receive(std::string::npos);
     buffer_ += came;
@@ -112,9 +118,9 @@ class model {
   std::string what(request const& r) {
     switch (r.what) {
       case request::kind::read:
+        return next(r.n);
       case request::kind::read_some:
-        if (r.n == 0) return "";
-        return buffer_.empty() ? receive(r.n) : taken(buffer_, r.n);
+        return next(std::min(r.n, most_room));
       case request::kind::exactly:
         while (buffer_.size() < r.n)
           if (!receive_more()) return "incomplete " + taken(buffer_, r.n);
@@ -168,7 +174,7 @@ task<std::string> ask(stream& s, request const& r) {
       text = co_await s.read(r.n);
       break;
     case request::kind::read_some: {
-      text.resize(std::min<std::size_t>(r.n, 1000));
+      text.resize(std::min(r.n, most_room));
       std::size_t const got = co_await s.read_some({text.data(), text.size()});
       text.resize(got);
       break;
