@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "temporary.hpp"
 
-#include "../../io/certain.hpp"
 #include "../../io/ops/make_directory.hpp"
-#include "../../io/ops/unlink.hpp"
 #include "../../sched/report.hpp"
 #include "directory.hpp"
 #include "system_call.hpp"
 #include "tree_removal.hpp"
+#include "unlink_certainly.hpp"
 
 #include <unistd.h>
 #include <cerrno>
@@ -68,8 +67,6 @@ task<scratch_file> make_scratch_file(std::string beginning, std::source_location
   }
 }
 
-auto unlink_certainly(std::string path) { return halka::detail::certainly(io::unlink_request{std::move(path), false}); }
-
 }  // namespace
 
 scratch_directory& scratch_directory::operator=(scratch_directory&& other) noexcept {
@@ -117,7 +114,7 @@ task<> scratch_file::close() {
   } catch (...) {
     error = std::current_exception();
   }
-  if (!is_open() && std::exchange(is_there_, false)) co_await unlink_certainly(path());
+  if (!is_open() && std::exchange(is_there_, false)) co_await detail::unlink_certainly(path());
   if (error) std::rethrow_exception(error);
 }
 

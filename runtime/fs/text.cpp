@@ -6,10 +6,10 @@
 #include "../../io/ops/open.hpp"
 #include "../../io/ops/rename.hpp"
 #include "../../io/ops/sync.hpp"
-#include "../../io/ops/unlink.hpp"
 #include "../to_thread.hpp"
 #include "status.hpp"
 #include "system_call.hpp"
+#include "unlink_certainly.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -96,8 +96,6 @@ std::string name_beside(std::string const& path) {
 // What must happen also while the task is being cancelled. Made outside of the coroutines: g++ 12 destroys a request that is a
 // temporary of an awaiting expression twice.
 
-auto unlink_certainly(std::string path) { return halka::detail::certainly(io::unlink_request{std::move(path), false}); }
-
 auto open_directory_certainly(std::string path, std::source_location here) {
   return halka::detail::certainly(io::open_request{std::move(path), O_RDONLY | O_DIRECTORY, 0, here});
 }
@@ -134,7 +132,7 @@ task<> write_beside(std::string path, const_buffer data, write_options options, 
   }
   if (error) {
     try {
-      co_await unlink_certainly(temporary);
+      co_await detail::unlink_certainly(temporary);
     } catch (std::system_error const&) {
       // It was not made.
     }
