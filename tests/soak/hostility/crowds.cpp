@@ -103,7 +103,9 @@ void flood(std::uint64_t count, std::uint16_t port, opponent_line const& line) {
 
 }  // namespace
 
-std::string meet_flood(std::uint64_t clients) {
+namespace {
+
+std::string meet_flood_at(bool handed_over, std::uint64_t clients) {
   opponent other([&](std::uint16_t port, opponent_line const& line) { flood(clients, port, line); });
   halka::test::captured_reports const reports;
   std::uint64_t answered = 0;
@@ -125,7 +127,7 @@ std::string meet_flood(std::uint64_t clients) {
   {
     std::size_t const most = halka::test::open_descriptors() + room;
     descriptor_limit const lowered(most);
-    run_host(other, handler, talk);
+    run_host(other, handler, talk, {}, handed_over);
   }
   other.end();
   check(sanitized || busy < hardly_any, figures("a server without descriptors used %.0f %% of a processor", 100 * busy));
@@ -134,6 +136,13 @@ std::string meet_flood(std::uint64_t clients) {
       "%llu clients and %zu descriptors: one report, %llu pauses, %.1f %% of a processor while nothing could be accepted, all "
       "answered",
       number(clients), room, number(pauses), 100 * busy);
+}
+
+}  // namespace
+
+std::string meet_flood(std::uint64_t clients) {
+  meet_flood_at(true, clients);
+  return meet_flood_at(false, clients);
 }
 
 // -- thousands that do nothing

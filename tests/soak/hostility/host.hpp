@@ -13,6 +13,13 @@
 
 namespace soak {
 
+/// A socket as others hand it over.
+inline halka::unique_fd bound_socket() {
+  halka::unique_fd fd = halka::io::make_socket(halka::io::to_system(halka::address_family::ipv4), halka::io::socket_kind::stream);
+  halka::io::bind(fd.get(), halka::socket_address::ip("127.0.0.1", 0));
+  return fd;
+}
+
 /// The first failure of a handler.
 struct handler_failure {
   halka::event happened;
@@ -30,14 +37,18 @@ struct handler_failure {
   halka::task<> wait() { co_await happened.wait(); }
 };
 
-/// Runs a server against an opponent: `talk(server)` is what the program does meanwhile. At the end the server is closed, its
+/// Is a server against an opponent: `talk(server)` is what the program does meanwhile. At the end the server is closed, its
 /// connections have ended, and no task is left but the main one. The first failure of a handler ends it all.
 template <class Handler, class Talk>
-halka::task<> host(opponent const& other, Handler& handler, Talk& talk, halka::server_options options = {}) {
+halka::task<> host(opponent const& other, Handler& handler, Talk& talk, halka::server_options options, bool handed_over) {
   std::size_t const tasks = halka::all_tasks().size();
   handler_failure failure;
   auto const serve = [&](halka::stream s) { return failure.guard(handler, std::move(s)); };
-  halka::server srv = co_await halka::start_server(serve, "127.0.0.1", 0, options);
+  halka::server srv;
+  if (handed_over)
+    srv = co_await halka::start_server(serve, bound_socket(), options);
+  else
+    srv = co_await halka::start_server(serve, "127.0.0.1", 0, options);
   other.begin(srv.port());
   co_await halka::race(talk(srv), failure.wait());
   if (failure.what) std::rethrow_exception(failure.what);
@@ -50,8 +61,8 @@ halka::task<> host(opponent const& other, Handler& handler, Talk& talk, halka::s
 
 /// The same on a loop of its own.
 template <class Handler, class Talk>
-void run_host(opponent const& other, Handler& handler, Talk& talk, halka::server_options options = {}) {
-  halka::run(host<Handler, Talk>(other, handler, talk, options));
+void run_host(opponent const& other, Handler& handler, Talk& talk, halka::server_options options = {}, bool handed_over = false) {
+  halka::run(host<Handler, Talk>(other, handler, talk, options, handed_over));
 }
 
 /// Waits until the server has as many connections.

@@ -24,8 +24,10 @@ std::string meet_dribblers(std::uint64_t connections);
 // broken_peers.cpp
 std::string meet_resets(std::uint64_t connections);
 std::string meet_silence(std::uint64_t connections);
+// gone_peers.cpp
 std::string meet_vanished(std::uint64_t connections);
 std::string meet_stopped(std::uint64_t megabytes);
+std::string meet_abandoned(std::uint64_t connections);
 // crowds.cpp
 std::string meet_flood(std::uint64_t clients);
 std::string meet_idle(std::uint64_t connections);
