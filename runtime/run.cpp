@@ -77,8 +77,16 @@ void runner::run_until_done(any_task const& main) {
     any_task const& main;
     ~keep_values() { kept = main.state().context(); }
   } const values{context_, main};
+  struct unbegun_is_cancelled {
+    any_task const& main;
+    bool begins = false;
+    ~unbegun_is_cancelled() {
+      if (!begins) main.cancel();  // it is queued already, and shall not run when `run` has thrown
+    }
+  } way{main};
   interrupt_guard const ctrl_c(loop, main);
   callback_id const stopper = main.add_done_callback([&loop] { loop.stop(); });
+  way.begins = true;
   try {
     loop.run_forever();
   } catch (...) {

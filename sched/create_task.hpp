@@ -30,7 +30,7 @@ task_state& make_task(event_loop& loop, task<T>& coroutine, task_options const& 
   void* const frame = coroutine.address();  // throws for an empty task, before anything looks into it
   task_state& t = task_state::create(loop, frame, coroutine.name(), spawned_at);
   if (!options.name.empty()) [[unlikely]]
-    t.set_name(options.name);
+    t.name_or_discard(options.name);
   coroutine.hand_over();  // last, so that a failure before leaves it to its owner
   return t;
 }

@@ -33,9 +33,14 @@ struct registration final : waiter, pooled {
 }  // namespace
 
 std::uint64_t add_done_callback(waiter_list& waiters, event_loop& loop, callback& c) {
-  auto& r = *new registration(loop, c);
-  waiters.add(r);
-  return r.id;
+  try {
+    auto& r = *new registration(loop, c);
+    waiters.add(r);
+    return r.id;
+  } catch (...) {
+    c.release();
+    throw;
+  }
 }
 
 std::size_t remove_done_callback(waiter_list& waiters, std::uint64_t id) noexcept {

@@ -36,8 +36,8 @@ void default_exception_handler(exception_context const& context) {
 event_loop::event_loop(std::unique_ptr<poller> outside, bool debug)
     : debug_(debug),
       poller_(std::move(outside)),
-      tasks_(new task_slab(*this)),
       mailbox_(std::make_shared<mailbox>(*poller_)),
+      tasks_(new task_slab(*this)),
       nudge_(*this) {
   try {
     poller_->attach(*this);

@@ -245,10 +245,10 @@ class HALKA_API event_loop {
   loop_statistics statistics_;
   std::uint64_t last_block_number_ = 0;
   std::unique_ptr<poller> poller_;
-  task_slab* tasks_;
+  std::shared_ptr<mailbox> mailbox_;
+  task_slab* tasks_;  // made last of what is allocated: nothing throws between it and the constructor's body
   exception_handler exception_handler_;
   std::thread::id running_on_;
-  std::shared_ptr<mailbox> mailbox_;
   std::unique_ptr<schedule_fuzz> fuzz_;
 
   /// The message that a signal handler sends: it cannot allocate one.

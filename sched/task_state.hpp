@@ -86,6 +86,8 @@ class HALKA_API task_state final : public runnable {
   /// What `set_name` said, else "Task-" and the id.
   std::string name() const;
   void set_name(std::string_view name);
+  /// The same for a task that was created just now: if there is no memory for the name, there is no such task any more.
+  void name_or_discard(std::string_view name);
   task_phase phase() const noexcept { return phase_; }
   bool done() const noexcept { return phase_ >= task_phase::succeeded; }
   std::source_location coroutine() const noexcept { return coroutine_; }
@@ -200,6 +202,8 @@ class HALKA_API task_state final : public runnable {
   ///
   /// *Errors*: `std::bad_alloc`; `std::logic_error` if the loop is closed.
   static task_state& create(event_loop& loop, void* outermost, std::source_location coroutine, std::source_location spawned_at);
+  /// Takes back a creation; nobody has seen the task yet, and its coroutine stays with its owner.
+  void discard() noexcept;
   /// Whether `r` is a task that is queued for a step.
   static bool is_step(runnable const& r) noexcept { return r.run == step || r.run == end_unbegun; }
   /// Runs what was taken from the queue: a step without a call, anything else through its function.

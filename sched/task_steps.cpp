@@ -40,13 +40,26 @@ task_state& task_state::create(event_loop& loop, void* outermost, std::source_lo
   t.run = step;
   t.frame_ = outermost;
   t.coroutine_ = coroutine;
-  if (task_state* const creator = detail::current.task; !creator || creator->extra_) [[unlikely]]
-    t.set_context(current_context());
   t.id_ = loop.next_task_id();
   t.spawned_at_ = spawned_at;
   t.refs_ = 2;
   loop.task_created();
+  if (task_state* const creator = detail::current.task; !creator || creator->extra_) [[unlikely]] {
+    try {
+      t.set_context(current_context());
+    } catch (...) {
+      t.discard();
+      throw;
+    }
+  }
   return t;
+}
+
+void task_state::discard() noexcept {
+  frame_ = nullptr;
+  loop().task_ended();
+  refs_ = 1;
+  release();
 }
 
 void task_state::start_eagerly() {
