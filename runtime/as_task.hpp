@@ -10,6 +10,7 @@
 
 #include <concepts>
 #include <exception>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -53,6 +54,38 @@ task_handle<stored_result_t<A>> as_running_task(A&& a) {
 template <class A>
 void check_startable(A const& awaitable) {
   if constexpr (is_task_v<A>) static_cast<void>(awaitable.address());
+}
+
+/// Starts the awaitables in order. If one cannot be started, those that were are cancelled before they begin.
+template <class... As>
+std::tuple<task_handle<stored_result_t<As>>...> start_each(As&... awaitables) {
+  (check_startable(awaitables), ...);
+  std::tuple<task_handle<stored_result_t<As>>...> handles;
+  auto const start = [](auto& handle, auto& awaitable) { handle = as_running_task(std::move(awaitable)); };
+  auto const take_back = [](auto& handle, bool started_here) {
+    if (handle && started_here) handle.cancel();
+  };
+  try {
+    std::apply([&](auto&... handle) { (start(handle, awaitables), ...); }, handles);
+  } catch (...) {
+    std::apply([&](auto&... handle) { (take_back(handle, !is_handle_v<As>), ...); }, handles);
+    throw;
+  }
+  return handles;
+}
+
+/// Adds the tasks of `start_each` to a watcher. If that fails, those that were started are cancelled before they begin.
+template <class... As, class Watcher, class Handles>
+void watch_each(Watcher& watcher, Handles const& handles) {
+  auto const take_back = [](auto const& handle, bool started_here) {
+    if (started_here) handle.cancel();
+  };
+  try {
+    std::apply([&](auto const&... handle) { (watcher.add(handle), ...); }, handles);
+  } catch (...) {
+    std::apply([&](auto const&... handle) { (take_back(handle, !is_handle_v<As>), ...); }, handles);
+    throw;
+  }
 }
 
 /// void as a value.

@@ -33,11 +33,11 @@ HALKA_API task<> join(task_watcher& watcher);
 
 template <class... As>
 task<std::tuple<value_or_monostate<stored_result_t<As>>...>> gather_tuple(As... awaitables) {
-  (check_startable(awaitables), ...);
-  std::tuple<task_handle<stored_result_t<As>>...> handles{as_running_task(std::move(awaitables))...};  // in order
   task_watcher watcher(sizeof...(As));
-  std::apply([&](auto const&... handle) { (watcher.add(handle), ...); }, handles);
-  co_await join_or_cancel(watcher);
+  task<> joined = join_or_cancel(watcher);  // made now: once they have begun, nothing may fail before they have ended
+  auto const handles = start_each(awaitables...);
+  watch_each<As...>(watcher, handles);
+  co_await std::move(joined);
   co_return std::apply(
       [](auto const&... handle) {
         return std::tuple<value_or_monostate<stored_result_t<As>>...>(value_of(handle, !is_handle_v<As>)...);
@@ -47,28 +47,36 @@ task<std::tuple<value_or_monostate<stored_result_t<As>>...>> gather_tuple(As... 
 
 template <class... As>
 task<std::tuple<outcome<stored_result_t<As>>...>> gather_outcomes(As... awaitables) {
-  (check_startable(awaitables), ...);
-  std::tuple<task_handle<stored_result_t<As>>...> handles{as_running_task(std::move(awaitables))...};  // in order
   task_watcher watcher(sizeof...(As));
-  std::apply([&](auto const&... handle) { (watcher.add(handle), ...); }, handles);
-  co_await join(watcher);
+  task<> joined = join(watcher);  // made now: once they have begun, nothing may fail before they have ended
+  auto const handles = start_each(awaitables...);
+  watch_each<As...>(watcher, handles);
+  co_await std::move(joined);
   co_return std::apply(
       [](auto const&... handle) { return std::tuple<outcome<stored_result_t<As>>...>(outcome_of(handle, !is_handle_v<As>)...); },
       handles);
 }
 
-/// Starts every element of a range and adds it to the watcher.
+/// Starts every element of a range and adds it to the watcher. If that fails, those that were started are cancelled before they begin.
 template <class A, class Range>
 std::vector<task_handle<stored_result_t<A>>> start_all(Range& awaitables, task_watcher& watcher) {
   std::vector<task_handle<stored_result_t<A>>> handles;
   if constexpr (std::ranges::sized_range<Range>) handles.reserve(std::ranges::size(awaitables));
   for (auto const& a : awaitables) check_startable(a);
-  for (auto& a : awaitables) {
-    if constexpr (is_handle_v<A>)
-      handles.push_back(a);
-    else
-      handles.push_back(as_running_task(std::move(a)));
-    watcher.add(handles.back());
+  try {
+    for (auto& a : awaitables) {
+      handles.emplace_back();  // before there is a task that could not be kept
+      if constexpr (is_handle_v<A>)
+        handles.back() = a;
+      else
+        handles.back() = as_running_task(std::move(a));
+      watcher.add(handles.back());
+    }
+  } catch (...) {
+    if constexpr (!is_handle_v<A>)
+      for (auto const& handle : handles)
+        if (handle) handle.cancel();
+    throw;
   }
   return handles;
 }
@@ -76,8 +84,9 @@ std::vector<task_handle<stored_result_t<A>>> start_all(Range& awaitables, task_w
 template <class Range, class A = std::ranges::range_value_t<Range>>
 task<std::vector<value_or_monostate<stored_result_t<A>>>> gather_range(Range awaitables) {
   task_watcher watcher;
+  task<> joined = join_or_cancel(watcher);
   auto handles = start_all<A>(awaitables, watcher);
-  co_await join_or_cancel(watcher);
+  co_await std::move(joined);
   std::vector<value_or_monostate<stored_result_t<A>>> values;
   values.reserve(handles.size());
   for (auto const& handle : handles) values.push_back(value_of(handle, !is_handle_v<A>));
@@ -87,8 +96,9 @@ task<std::vector<value_or_monostate<stored_result_t<A>>>> gather_range(Range awa
 template <class Range, class A = std::ranges::range_value_t<Range>>
 task<std::vector<outcome<stored_result_t<A>>>> gather_range_outcomes(Range awaitables) {
   task_watcher watcher;
+  task<> joined = join(watcher);
   auto handles = start_all<A>(awaitables, watcher);
-  co_await join(watcher);
+  co_await std::move(joined);
   std::vector<outcome<stored_result_t<A>>> outcomes;
   outcomes.reserve(handles.size());
   for (auto const& handle : handles) outcomes.push_back(outcome_of(handle, !is_handle_v<A>));

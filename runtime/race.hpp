@@ -45,12 +45,12 @@ race_variant<As...> pick(std::size_t winner, Handles const& handles) {
 
 template <class... As>
 task<race_variant<As...>> race_tuple(As... awaitables) {
-  (check_startable(awaitables), ...);
-  std::tuple<task_handle<stored_result_t<As>>...> handles{as_running_task(std::move(awaitables))...};  // in order
   task_watcher watcher(sizeof...(As));
   watcher.let_first_cancel_others();
-  std::apply([&](auto const&... handle) { (watcher.add(handle), ...); }, handles);
-  std::size_t const winner = co_await first_of(watcher);
+  task<std::size_t> first = first_of(watcher);  // made now: once they have begun, nothing may fail before they have ended
+  auto const handles = start_each(awaitables...);
+  watch_each<As...>(watcher, handles);
+  std::size_t const winner = co_await std::move(first);
   co_return pick<0, As...>(winner, handles);
 }
 
@@ -58,9 +58,10 @@ template <class Range, class A = std::ranges::range_value_t<Range>>
 task<race_result<stored_result_t<A>>> race_range(Range awaitables) {
   task_watcher watcher;
   watcher.let_first_cancel_others();
+  task<std::size_t> first = first_of(watcher);
   auto handles = start_all<A>(awaitables, watcher);
   if (handles.empty()) throw std::invalid_argument("race: needs at least one awaitable");
-  std::size_t const winner = co_await first_of(watcher);
+  std::size_t const winner = co_await std::move(first);
   co_return race_result<stored_result_t<A>>(winner, value_of(handles[winner], !is_handle_v<A>));
 }
 

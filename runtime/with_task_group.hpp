@@ -33,6 +33,7 @@ template <class F>
 task<body_result_t<F, task_group&>> run_group(F body) {
   using R = body_result_t<F, task_group&>;
   open_group group;
+  task<> leaving = leave_group(group);  // made now: when there are children, nothing may fail before they have ended
   body_value<R> value;
   std::exception_ptr error;
   try {
@@ -41,7 +42,7 @@ task<body_result_t<F, task_group&>> run_group(F body) {
     error = std::current_exception();
   }
   group.body_ended(error);
-  co_await leave_group(group);
+  co_await std::move(leaving);
   co_return value.take();
 }
 

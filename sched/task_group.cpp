@@ -4,6 +4,7 @@
 #include "errors.hpp"
 #include "running.hpp"
 
+#include <new>
 #include <stdexcept>
 
 namespace halka {
@@ -17,8 +18,14 @@ void task_group::refuse() const {
                                    : "task group is shutting down: it accepts no more tasks");
 }
 
-void task_group::add(task_state& t) {
-  if (children_.size() == children_.capacity() && children_.size() >= 2 * (live_ + 8)) close_gaps();
+void task_group::make_room() {
+  if (errors_.capacity() == 0) errors_.reserve(1);  // a failure can be noted in any case
+  if (children_.size() < children_.capacity()) return;
+  if (children_.size() >= 2 * (live_ + 8)) close_gaps();
+  if (children_.size() == children_.capacity()) children_.reserve(2 * children_.size() + 8);
+}
+
+void task_group::add(task_state& t) noexcept {
   t.set_owner(*this, static_cast<std::uint32_t>(children_.size()));
   children_.push_back(&t);
   ++live_;
@@ -70,8 +77,13 @@ void task_group::child_done(task_owner& owner, task_state& t) {
     std::exchange(group.waiting_, nullptr)->wake();
   if (t.phase() != task_phase::failed) return;
   t.mark_retrieved();
-  group.errors_.push_back(t.exception());
-  if (is_keyboard_interrupt(group.errors_.back()) && !group.interrupt_) group.interrupt_ = group.errors_.back();
+  std::exception_ptr const error = t.exception();
+  try {
+    group.errors_.push_back(error);
+  } catch (std::bad_alloc const&) {
+    // There is room for the first; without memory the others are not told.
+  }
+  if (is_keyboard_interrupt(error) && !group.interrupt_) group.interrupt_ = error;
   if (group.aborting_ || group.requested()) return;
   group.abort();
   group.request();

@@ -46,6 +46,7 @@ class HALKA_API task_group : private task_owner, private cancel_request {
       coroutine.discard();
       refuse();
     }
+    make_room();  // before there is a task that could not be added
     task_state& t = detail::make_task(loop(), coroutine, options, here);
     auto handle = task_handle<T>::adopting(t);
     add(t);
@@ -93,7 +94,8 @@ class HALKA_API task_group : private task_owner, private cancel_request {
   event_loop& loop() const noexcept { return parent_.loop(); }
   bool accepts() const noexcept { return !aborting_ && !finished_; }
   [[noreturn]] void refuse() const;
-  void add(task_state& t);
+  void make_room();
+  void add(task_state& t) noexcept;
   void remove(task_state& t) noexcept;
   void close_gaps() noexcept;
   void abort();

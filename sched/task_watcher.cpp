@@ -6,6 +6,7 @@
 #include "runnable.hpp"
 #include "waiter.hpp"
 
+#include <algorithm>
 #include <deque>
 
 namespace halka {
@@ -25,12 +26,12 @@ class task_watcher::record final : public runnable, public pooled {
     std::uint32_t index;
   };
 
-  record() noexcept : runnable{nullptr, run_now} {}
+  record() : runnable{nullptr, run_now} {}
 
   void add(any_task t) {
     auto const i = static_cast<std::uint32_t>(places.size());
+    if (ended.capacity() <= i) ended.reserve(std::max<std::size_t>(8, 2 * std::size_t{i} + 1));  // noting must not fail
     place& p = places.emplace_back(*this, std::move(t), i);
-    ended.reserve(places.size());  // noting must not fail
     if (p.task.done()) return note(i);
     p.task.state().waiters().add(p);
     if (first_cancels_others && !ended.empty()) p.task.cancel();
