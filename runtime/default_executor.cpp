@@ -4,6 +4,7 @@
 #include "../sched/create_task.hpp"
 
 #include <memory>
+#include <new>
 
 namespace halka {
 
@@ -13,13 +14,37 @@ thread_pool& default_executor() {
   return *static_cast<thread_pool*>(loop.default_executor.get());
 }
 
+namespace {
+
+task<> shut_down(event_loop& loop) {
+  struct stop_at_the_end {
+    event_loop& loop;
+    ~stop_at_the_end() { loop.stop(); }
+  } const guard{loop};
+  auto& pool = *static_cast<thread_pool*>(loop.default_executor.get());
+  try {
+    co_await pool.shutdown();
+  } catch (std::bad_alloc const&) {
+    // the pool waits for its threads when it is destroyed
+  }
+}
+
+}  // namespace
+
 void shut_down_default_executor(event_loop& loop) {
   if (!loop.default_executor) return;
-  loop.call_soon([&loop] {
-    auto& pool = *static_cast<thread_pool*>(loop.default_executor.get());
-    create_task(pool.shutdown(), {.name = "shut down the default executor"}).add_done_callback([&loop] { loop.stop(); });
-  });
-  loop.run_forever();
+  try {
+    loop.call_soon([&loop] {
+      try {
+        create_task(shut_down(loop), {.name = "executor's end"});
+      } catch (std::bad_alloc const&) {
+        loop.stop();
+      }
+    });
+    loop.run_forever();
+  } catch (std::bad_alloc const&) {
+    // Without memory the loop cannot be told of the end of the threads: the thread waits for it.
+  }
   loop.default_executor.reset();
 }
 

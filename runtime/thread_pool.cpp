@@ -23,7 +23,13 @@ class message final : public runnable {
       : runnable{nullptr, deliver}, loop_(loop), home_(loop.address()), future_(std::move(f)) {
     loop_.outside().hold();
   }
+  ~message() {
+    if (!sent_) loop_.outside().unhold();
+  }
+  message(message const&) = delete;
+  message& operator=(message const&) = delete;
   void send() noexcept {
+    sent_ = true;
     std::shared_ptr<mailbox> const home = home_;
     if (!home->post(*this)) delete this;  // the loop has ended, and with it everybody who could ask
   }
@@ -38,6 +44,7 @@ class message final : public runnable {
   event_loop& loop_;
   std::shared_ptr<mailbox> home_;
   future<> future_;
+  bool sent_ = false;
 };
 
 }  // namespace
@@ -51,8 +58,9 @@ task<> thread_pool::shutdown(shutdown_options options) {
   if (workers_->on_own_thread())
     throw std::logic_error("thread pool: a call on one of its own threads cannot shut it down, because it would wait for itself");
   future<> ended;
-  auto* const tell = new message(*detail::current.loop, ended);
-  workers_->close(options.cancel_pending, [tell] { tell->send(); });
+  auto tell = std::make_unique<message>(*detail::current.loop, ended);
+  workers_->close(options.cancel_pending, [to = tell.get()] { to->send(); });
+  static_cast<void>(tell.release());  // it deletes itself when it has arrived
   co_await ended;
   workers_->join();
 }

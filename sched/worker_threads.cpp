@@ -220,13 +220,15 @@ void worker_threads::drop(worker_job* jobs, std::exception_ptr const& why) noexc
 void worker_threads::close(bool drop_queued, std::function<void()> on_end) {
   worker_job* dropped = nullptr;
   bool ended = false;
+  std::exception_ptr why;  // made first: once the pool is shut nothing may fail
+  if (drop_queued) why = std::make_exception_ptr(cancelled_error("the thread pool was shut down"));
   {
     std::lock_guard const lock(mutex_);
     ended = working_threads_ == 0;
     if (on_end && !ended) on_end_.push_back(std::exchange(on_end, nullptr));
     dropped = shut(drop_queued);
   }
-  if (dropped) drop(dropped, std::make_exception_ptr(cancelled_error("the thread pool was shut down")));
+  if (dropped) drop(dropped, why);
   if (ended && on_end) on_end();
 }
 
