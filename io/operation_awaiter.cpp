@@ -31,7 +31,8 @@ void operation_awaiter::describe(wait_description& d) const { d.what = to_string
 void operation_awaiter::completed(io_operation& op) {
   auto& self = static_cast<operation_awaiter&>(op);
   if (!self.cancel_requested) {
-    if (self.result == -EINTR && self.begin_again()) [[unlikely]]
+    // An interrupted close has closed: again, it would be somebody else's descriptor.
+    if (self.result == -EINTR && self.code != opcode::close && self.begin_again()) [[unlikely]]
       return;
     return self.task_->wake();
   }
