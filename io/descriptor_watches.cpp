@@ -5,6 +5,8 @@
 #include "io_operation.hpp"
 
 #include <poll.h>
+#include <cerrno>
+#include <new>
 #include <string>
 #include <system_error>
 
@@ -45,7 +47,12 @@ class descriptor_watches::watch final : public std::enable_shared_from_this<watc
     std::shared_ptr<watch> const self = std::move(static_cast<watch&>(op).in_kernel_);
     if (!self->callback_) return;
     if (self->result < 0) return self->fail();
-    self->backend_.loop().call_soon([self] { self->call(); });
+    try {
+      self->backend_.loop().call_soon([self] { self->call(); });
+    } catch (std::bad_alloc const&) {
+      self->result = -ENOMEM;
+      self->fail();
+    }
   }
 
   void call() {

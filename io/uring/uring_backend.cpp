@@ -108,8 +108,8 @@ void uring_backend::cancel(io_operation& op) noexcept {
 
 void uring_backend::poll() {
   for (int i = 0; i < most_enters; ++i) {
-    queued_ = 0;
     int const result = io_uring_submit_and_get_events(ring_.get());
+    queued_ = io_uring_sq_ready(ring_.get());  // what the kernel did not take is for the next pass
     if (result < 0 && !is_transient(result)) check(result, "io_uring_enter");
     reap();
     if (!ring_.signals_work() || !wants_poll()) return;
@@ -120,7 +120,6 @@ void uring_backend::wait(clock::time_point deadline) {
   bool const measures = adaptive_spin::can_pay();
   auto const start = deadline != never || measures ? clock::monotonic() : clock::time_point();
   if (deadline <= start) return poll();
-  queued_ = 0;
   int result;
   if (deadline == never) {
     result = io_uring_submit_and_wait(ring_.get(), 1);
@@ -132,6 +131,7 @@ void uring_backend::wait(clock::time_point deadline) {
     io_uring_cqe* first = nullptr;
     result = io_uring_submit_and_wait_timeout(ring_.get(), &first, 1, &timeout, nullptr);
   }
+  queued_ = io_uring_sq_ready(ring_.get());
   if (result < 0 && !is_transient(result)) check(result, "io_uring_enter");
   unsigned const completions = reap();
   if (measures) spin_.slept(clock::monotonic() - start, completions);
@@ -139,8 +139,8 @@ void uring_backend::wait(clock::time_point deadline) {
 
 bool uring_backend::spin(inbox const& sent, clock::time_point deadline) {
   if (queued_ != 0) {
-    queued_ = 0;
     int const result = io_uring_submit_and_get_events(ring_.get());
+    queued_ = io_uring_sq_ready(ring_.get());
     if (result < 0 && !is_transient(result)) check(result, "io_uring_enter");
   }
   auto const end = std::min(deadline, clock::monotonic() + adaptive_spin::longest);
@@ -168,6 +168,12 @@ unsigned uring_backend::reap() {
   unsigned head = 0;
   unsigned taken = 0;
   io_uring_cqe* cqe = nullptr;
+  // What was taken is given back to the kernel also when a completion fails: else it would be taken again.
+  struct taken_back {
+    io_uring* ring;
+    unsigned const& count;
+    ~taken_back() { io_uring_cq_advance(ring, count); }
+  } const at_the_end{r, taken};
   io_uring_for_each_cqe(r, head, cqe) {
     ++taken;
     auto* const op = static_cast<io_operation*>(io_uring_cqe_get_data(cqe));
@@ -178,7 +184,6 @@ unsigned uring_backend::reap() {
     --in_flight_;
     op->complete(*op);  // queues something; no task runs here
   }
-  io_uring_cq_advance(r, taken);
   return taken;
 }
 
