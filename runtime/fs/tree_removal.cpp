@@ -45,7 +45,7 @@ class tree_removal {
   bool is_no_directory(int directory, char const* name, int error) {
     detail::thread_fd const fd(openat(directory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (fd) return false;
-    note(error);
+    note(errno == ENOTDIR || errno == ELOOP ? error : errno);
     return true;
   }
 
