@@ -34,6 +34,7 @@ struct datagram::shared {
   unique_fd fd;
   socket_address peer;
   io_backend& backend;
+  std::uint32_t const keeper = io_backend::new_keeper();
   statistics_type statistics;
   std::size_t waiting = 0;  // tasks that are in the kernel's hands
   std::unique_ptr<char[]> spare;
@@ -47,8 +48,10 @@ struct datagram::shared {
   void close() noexcept {
     if (!fd) return;
     if (waiting > 0) {
-      backend.flush();          // what is queued means this descriptor
+      backend.before_close(fd.get());
       io::shut_down(fd.get());  // wakes those who receive, also on a socket that is not connected
+    } else {
+      io_backend::forget_of(&backend, fd.get());
     }
     fd.close();
   }
@@ -127,7 +130,7 @@ task<> datagram::send_message(std::shared_ptr<shared> state, const_buffer messag
   }
   try {
     waiting_here const counted(state->waiting);
-    std::size_t const sent = co_await io::send_message(state->fd.get(), header);
+    std::size_t const sent = co_await io::send_message(state->fd.get(), header, 0, state->keeper);
     ++state->statistics.messages_sent;
     state->statistics.bytes_sent += sent;
   } catch (std::system_error const& e) {
@@ -149,7 +152,7 @@ task<received_size> datagram::receive_message(std::shared_ptr<shared> state, mut
   header.msg_namelen = sizeof sender;
   try {
     waiting_here const counted(state->waiting);
-    received.full_size = co_await io::receive_message(state->fd.get(), header, MSG_TRUNC);
+    received.full_size = co_await io::receive_message(state->fd.get(), header, MSG_TRUNC, state->keeper);
   } catch (std::system_error const& e) {
     state->check_open("receive on");
     detail::throw_io_error(e.code().value(), "receive on " + socket_address::local_of(state->fd.get()).to_string() +

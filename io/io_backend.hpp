@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string_view>
@@ -39,8 +40,17 @@ class HALKA_API io_backend : public poller {
   /// Asks the kernel to give an operation up. It completes all the same. No effect on one that is idle or was asked before.
   virtual void cancel(io_operation& op) noexcept = 0;
 
-  /// Hands over what was submitted, so that it refers to the descriptors as they are now: before one of them is closed.
-  virtual void flush() noexcept = 0;
+  /// To be called before a descriptor is closed on which operations are in flight: they are handed over, so that they mean the
+  /// descriptor as it is now. They may end with -ECANCELED.
+  virtual void before_close(int fd) noexcept = 0;
+
+  /// Forgets what is known of a descriptor, before it is closed.
+  virtual void forget(int) noexcept {}
+  /// The same for an owner who may outlive the loop: his backend is told if it is that of the running loop.
+  static void forget_of(void const* backend, int fd) noexcept;
+
+  /// A number for who owns a descriptor and promises to call `before_close` or `forget`.
+  static std::uint32_t new_keeper() noexcept;
 
   /// Whether a recv may leave the choice of its buffer to the backend (`lend_buffer`).
   virtual bool lends_buffers() const noexcept = 0;

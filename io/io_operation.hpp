@@ -10,6 +10,9 @@
 //
 // An operation and the buffers it names belong to the kernel while it is in flight: the frame that holds it is suspended until then
 // and is never destroyed before.
+//
+// Some owners of a descriptor promise to tell the backend before they close it (`io_backend::before_close`). Their operations carry
+// the owner's number (`keeper`); for those a backend may keep what it knows of the descriptor from one operation to the next.
 
 #include "../sched/export.hpp"
 
@@ -61,15 +64,25 @@ struct io_operation {
   bool cancel_requested = false;
   bool left_to_caller = false;  // the backend cannot perform it: the caller makes the system call, which does not block
   bool lend_buffer = false;     // of a recv: the backend chooses the buffer when there is data, and says so in `address`
+  bool short_is_all = false;    // of a recv: a result shorter than `length` has emptied the socket, as it does with TCP
   std::uint16_t lent = 0;       // which one; the caller gives it back
   int fd = -1;
   int second_fd = -1;
   unsigned flags = 0;
   unsigned length = 0;
   int result = 0;
+  std::uint32_t keeper = 0;  // who has promised to tell of the end of `fd`; 0 for nobody
   void const* address = nullptr;
   void* second = nullptr;
   std::uint64_t offset = 0;
+
+  // the backend's, while it has the operation
+  io_operation* next = nullptr;
+  union {
+    io_operation* previous = nullptr;
+    void* call;
+  };
+  std::uint8_t stage = 0;
 };
 
 /// "read", "accept", ...

@@ -58,6 +58,8 @@ void stream_receiver::begin() {
   fd = s.kernel_fd();
   code = s.is_socket() ? opcode::recv : opcode::read;
   offset = current_position;
+  keeper = s.keeper();
+  short_is_all = s.is_tcp();
   bool const lending = s.is_socket() && target_ != target::memory && s.backend().lends_buffers();
   bool const bulk = target_ == target::text && s.in_bulk && wanted_ >= s.backend().lent_size();
   try {

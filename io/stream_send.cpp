@@ -73,6 +73,7 @@ void stream_sender::has_turn(waiter& w) {
 void stream_sender::send_more() {
   stream_state& s = *state_;
   fd = s.kernel_fd();
+  keeper = s.keeper();
   if (!s.is_socket() || unsent_.size() == 1) {
     code = s.is_socket() ? opcode::send : opcode::write;
     address = unsent_.front().data();  // lifetime: the caller's, until the await ends

@@ -19,17 +19,20 @@ namespace halka {
 
 namespace {
 
-void apply(stream_options const& options, int fd, int family) {
-  if (options.no_delay && (family == AF_INET || family == AF_INET6)) {
+/// Whether it is TCP.
+bool apply(stream_options const& options, int fd, int family) {
+  bool tcp = false;
+  if (family == AF_INET || family == AF_INET6) {
     int set = 0;
     socklen_t size = sizeof set;
     // Accepted sockets have it from the one that listens. Other protocols than TCP do not know it.
-    if (getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &set, &size) == 0 && !set)
-      io::set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
+    tcp = getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &set, &size) == 0;
+    if (tcp && options.no_delay && !set) io::set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
   }
   if (options.keep_alive) io::set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE");
   if (options.send_buffer > 0) io::set_option(fd, SOL_SOCKET, SO_SNDBUF, options.send_buffer, "SO_SNDBUF");
   if (options.receive_buffer > 0) io::set_option(fd, SOL_SOCKET, SO_RCVBUF, options.receive_buffer, "SO_RCVBUF");
+  return tcp;
 }
 
 }  // namespace
@@ -42,6 +45,7 @@ class stream_state::rest_of_write final : private io_operation {
     if (s.is_socket()) flags = MSG_NOSIGNAL | MSG_WAITALL;
     offset = current_position;
     fd = s.kernel_fd();
+    keeper = s.keeper();
   }
   void begin() {
     address = bytes_.data() + sent_;  // lifetime: this object lives until its completion
@@ -78,7 +82,11 @@ class stream_state::rest_of_write final : private io_operation {
 };
 
 stream_state::stream_state(unique_fd fd, stream_options const& options, socket_address const& peer)
-    : fd_(std::move(fd)), backend_(io_backend::of(get_running_loop())), peer_(peer), limit_(options.limit) {
+    : fd_(std::move(fd)),
+      backend_(io_backend::of(get_running_loop())),
+      peer_(peer),
+      limit_(options.limit),
+      keeper_(io_backend::new_keeper()) {
   struct stat status {};
   if (fstat(fd_.get(), &status) != 0) detail::throw_io_error(errno, "stream over fd " + std::to_string(fd_.get()));
   if (S_ISDIR(status.st_mode)) detail::throw_io_error(EISDIR, "stream over fd " + std::to_string(fd_.get()));
@@ -88,10 +96,10 @@ stream_state::stream_state(unique_fd fd, stream_options const& options, socket_a
     return;
   }
   if (!peer_.is_set()) peer_ = socket_address::peer_of(fd_.get());
-  apply(options, fd_.get(), peer_.family());
+  tcp_ = apply(options, fd_.get(), peer_.family());
 }
 
-stream_state::~stream_state() = default;
+stream_state::~stream_state() { close_descriptor(); }
 
 stream_state::statistics_type stream_state::statistics() const noexcept {
   std::size_t waiting = 0;
@@ -134,7 +142,7 @@ void stream_state::pass_on() noexcept {
   while (!sending_ && !senders_.empty()) senders_.notify_first();
   if (sending_) return;
   if (end_wanted_ && !output_ended_) shut_down_output();
-  if (closed_) fd_.close();
+  if (closed_) close_descriptor();
   end_waiters_.notify_all();
 }
 
@@ -175,17 +183,23 @@ void stream_state::shut_down_output() noexcept {
 void stream_state::close() noexcept {
   if (closed_) return;
   stream_ptr const guard(this);
-  // Operations that were begun and are still queued here must reach the kernel before the number can mean something else.
+  // Operations that were begun and are still queued here must reach the kernel before the number can mean something else. The rest
+  // of a write is sent before.
   bool const receiving = receiver && receiver->in_flight;
-  if (receiving || sending_) backend_.flush();
+  if (!rest_ && (receiving || sending_)) backend_.before_close(fd_.get());
   closed_ = true;
   if (receiving) backend_.cancel(*receiver);
   if (sender_ && sender_->in_flight) backend_.cancel(*sender_);
   if (sending_ && !sender_ && !rest_ && socket_) static_cast<void>(shutdown(fd_.get(), SHUT_RDWR));  // a file is being sent
   while (!senders_.empty()) senders_.notify_first();
   if (rest_) return;  // it closes when it has been sent
-  fd_.close();
+  close_descriptor();
   end_waiters_.notify_all();
+}
+
+void stream_state::close_descriptor() noexcept {
+  if (fd_.is_open()) io_backend::forget_of(&backend_, fd_.get());
+  fd_.close();
 }
 
 void stream_state::abort() noexcept {
@@ -195,9 +209,9 @@ void stream_state::abort() noexcept {
   if (socket_) static_cast<void>(setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset));
   close();
   if (!rest_) return;
-  backend_.flush();
+  backend_.before_close(fd_.get());
   rest_->give_up();
-  fd_.close();
+  close_descriptor();
 }
 
 }  // namespace halka

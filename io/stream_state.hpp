@@ -68,6 +68,9 @@ class HALKA_API stream_state {
 
   bool is_open() const noexcept { return !closed_; }
   bool is_socket() const noexcept { return socket_; }
+  bool is_tcp() const noexcept { return tcp_; }
+  /// Its number as the keeper of its descriptor (io_operation.hpp).
+  std::uint32_t keeper() const noexcept { return keeper_; }
   int fd() const noexcept { return closed_ ? -1 : fd_.get(); }
   int kernel_fd() const noexcept { return fd_.get(); }
   std::size_t limit() const noexcept { return limit_; }
@@ -129,6 +132,7 @@ class HALKA_API stream_state {
   class rest_of_write;
 
   void shut_down_output() noexcept;
+  void close_descriptor() noexcept;
 
   unique_fd fd_;
   io_backend& backend_;
@@ -136,7 +140,9 @@ class HALKA_API stream_state {
   std::string label_;  // for messages; empty if the peer's address says enough
   std::size_t limit_;
   std::uint32_t refs_ = 0;
+  std::uint32_t keeper_ = 0;
   bool socket_ = false;
+  bool tcp_ = false;
   bool closed_ = false;
   bool sending_ = false;
   bool end_wanted_ = false;

@@ -8,6 +8,7 @@ namespace halka::io {
 void receive_message_request::prepare(io_operation& op) const noexcept {
   op.code = opcode::receive_msg;
   op.fd = fd;
+  op.keeper = keeper;
   op.address = message;  // lifetime: the caller's, until the await ends
   op.flags = flags;
 }

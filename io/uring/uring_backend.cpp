@@ -193,7 +193,7 @@ void uring_backend::take_buffer(io_operation& op, unsigned id) noexcept {
   if (op.result <= 0) give_back(op);  // some kernels take one for nothing
 }
 
-void uring_backend::flush() noexcept {
+void uring_backend::before_close(int) noexcept {
   if (queued_ == 0) return;
   // Without a wish for completions nothing else happens in this call. A failure is met again when the loop submits.
   io_uring_submit(ring_.get());

@@ -42,7 +42,7 @@ class uring_backend final : public io_backend {
   void drain() override;
   void submit(io_operation& op) override;
   void cancel(io_operation& op) noexcept override;
-  void flush() noexcept override;
+  void before_close(int fd) noexcept override;
   bool lends_buffers() const noexcept override { return buffers_.works(); }
   std::size_t lent_size() const noexcept override { return buffer_ring::buffer_size; }
   void give_back(io_operation const& op) noexcept override { buffers_.give_back(op.lent); }

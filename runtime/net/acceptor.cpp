@@ -69,6 +69,7 @@ void acceptor::begin(accept_operation& op) {
     op.second = &op.peer_length;
     op.peer_length = sizeof op.peer;
     op.flags = SOCK_CLOEXEC;
+    op.keeper = keeper_;
   }
   backend_.submit(op);
   op.held = server_.shared_from_this();
@@ -108,7 +109,10 @@ void acceptor::stop() noexcept {
     backend_.cancel(op);
     flight = true;
   }
-  if (flight) backend_.flush();                              // accepts and cancellations mean this descriptor
+  if (flight)
+    backend_.before_close(fd_.get());
+  else
+    io_backend::forget_of(&backend_, fd_.get());
   if (owned_ == ownership::alone) io::shut_down(fd_.get());  // the kernel may keep the socket for a moment; its port is free now
   fd_.close();
 }

@@ -7,6 +7,7 @@
 #include "../../io/unique_fd.hpp"
 
 #include <array>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <source_location>
@@ -68,6 +69,7 @@ class acceptor {
   io_backend& backend_;
   unique_fd fd_;
   ownership owned_;
+  std::uint32_t const keeper_ = io_backend::new_keeper();
   socket_address address_;
   std::source_location opened_at_;
   phase phase_ = phase::idle;

@@ -35,6 +35,8 @@ struct test_backend::double_of : io_operation {
   double_of(test_backend& o, io_operation& op) noexcept : io_operation(completed), owner(o), original(&op) {
     code = op.code;
     lend_buffer = op.lend_buffer;
+    short_is_all = op.short_is_all;
+    keeper = op.keeper;
     fd = op.fd;
     second_fd = op.second_fd;
     flags = op.flags;
@@ -250,8 +252,12 @@ void test_backend::tell(double_of& d) {
   op.complete(op);
 }
 
-void test_backend::flush() noexcept {
-  if (real_) real().flush();
+void test_backend::before_close(int fd) noexcept {
+  if (real_) real().before_close(fd);
+}
+
+void test_backend::forget(int fd) noexcept {
+  if (real_) real().forget(fd);
 }
 
 bool test_backend::lends_buffers() const noexcept {

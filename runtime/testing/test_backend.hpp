@@ -68,7 +68,8 @@ class HALKA_API test_backend final : public io_backend {
   void drain() override;
   void submit(io_operation& op) override;
   void cancel(io_operation& op) noexcept override;
-  void flush() noexcept override;
+  void before_close(int fd) noexcept override;
+  void forget(int fd) noexcept override;
   bool lends_buffers() const noexcept override;
   std::size_t lent_size() const noexcept override;
   void give_back(io_operation const& op) noexcept override;
