@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "attempt.hpp"
+
+namespace halka {
+
+progress attempt_read(io_operation& op) noexcept;
+progress attempt_write(io_operation& op) noexcept;
+progress attempt_open(io_operation& op) noexcept;
+progress attempt_close(io_operation& op) noexcept;
+progress attempt_status(io_operation& op) noexcept;
+
+}  // namespace halka
