@@ -14,8 +14,8 @@ namespace {
 
 /// In the order of the enumeration.
 constexpr std::array<std::string_view, feature_count> names{
-    "buffer_rings", "coop_taskrun", "defer_taskrun",       "epoll_pwait2",       "ftruncate",
-    "memfd_noexec", "nowait_pipes", "pidfd_process_group", "registered_ring_fd", "waitid",
+    "buffer_rings", "coop_taskrun",        "defer_taskrun",      "epoll_pwait2",   "ftruncate", "memfd_noexec",
+    "nowait_pipes", "pidfd_process_group", "registered_ring_fd", "resolve_cached", "waitid",
 };
 
 using mask = std::uint32_t;

@@ -20,15 +20,16 @@ enum class feature : std::uint8_t {
   buffer_rings,         // io_uring: buffers that the kernel chooses, 5.19
   coop_taskrun,         // io_uring: completions do not interrupt the thread, 5.19
   defer_taskrun,        // io_uring: completions are worked on when the loop asks, 6.1
-  epoll_pwait2,         // deadlines of nanoseconds, 5.11
+  epoll_pwait2,         // epoll: deadlines of nanoseconds, 5.11
   ftruncate,            // io_uring: IORING_OP_FTRUNCATE, 6.9
   memfd_noexec,         // memfds that can never be executed, 6.3
-  nowait_pipes,         // RWF_NOWAIT on pipes, 6.4
+  nowait_pipes,         // epoll: RWF_NOWAIT on pipes, 6.4
   pidfd_process_group,  // signals to the group of a pidfd, 6.9
   registered_ring_fd,   // io_uring: the ring is found without its descriptor, 5.18
+  resolve_cached,       // epoll: openat2 that fails instead of asking a disk, 5.12
   waitid,               // io_uring: IORING_OP_WAITID, 6.7
 };
-inline constexpr unsigned feature_count = 10;
+inline constexpr unsigned feature_count = 11;
 
 /// "waitid", ...
 HALKA_API std::string_view to_string(feature f) noexcept;
