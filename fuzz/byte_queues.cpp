@@ -16,7 +16,7 @@ class pattern {
  public:
   std::string next(std::size_t n) {
     std::string text(n, ' ');
-    for (char& c : text) c = static_cast<char>(state_ = state_ * 5 + 3);
+    for (char& c : text) c = static_cast<char>(state_ = static_cast<std::uint8_t>(state_ * 5 + 3));
     return text;
   }
 

@@ -58,27 +58,42 @@ void group::task_ended(task_ptr const& t) {
   parent_.ask(request_);
 }
 
+/// In halka nobody is woken to be told what changes nothing: a cancellation when the group is ending already.
+class group::end_of_all : public future {
+ public:
+  end_of_all(loop& l, group& g) : future(l), group_(g) {}
+  bool cancel() override {
+    if (done || home.wanted == rules::asyncio || !group_.aborting_) return future::cancel();
+    group_.cancelled_ = true;
+    return true;
+  }
+
+ private:
+  group& group_;
+};
+
 co group::leave(outcome o) {
   exiting_ = true;
-  bool cancellation = o == cancelled;
+  cancelled_ = o == cancelled;
   if (!o.empty() && !aborting_) abort();
   while (!tasks_.empty()) {
-    all_ended_ = future::make(loop_);
+    all_ended_ = std::make_shared<end_of_all>(loop_, *this);
+    loop_.futures.push_back(all_ended_);
     outcome const interrupted = co_await wait_for_future(loop_, all_ended_);
     if (interrupted.empty()) continue;
     // CPython forgets one that comes after the group was told to stop (gh-155433).
-    if (!aborting_ || loop_.wanted == rules::halka) cancellation = true;
+    if (!aborting_ || loop_.wanted == rules::halka) cancelled_ = true;
     if (!aborting_) abort();
   }
   bool own = false;
   if (loop_.wanted == rules::halka) {
-    own = parent_.leave(request_, cancellation ? cancelled : outcome());
+    own = parent_.leave(request_, cancelled_ ? cancelled : outcome());
   } else if (request_.asked) {
     own = parent_.uncancel() == 0;
   }
-  if (own) cancellation = false;
+  if (own) cancelled_ = false;
   if (!o.empty() && o != cancelled) errors_.push_back(o);
-  if (cancellation && errors_.empty()) co_return cancelled;
+  if (cancelled_ && errors_.empty()) co_return cancelled;
   if (errors_.empty()) co_return {};
   parent_.deliver_again(request_);
   outcome text = "group(";

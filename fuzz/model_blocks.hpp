@@ -37,6 +37,7 @@ class group {
  private:
   void abort();
   void task_ended(task_ptr const& t);
+  class end_of_all;
 
   loop& loop_;
   task& parent_;
@@ -47,6 +48,7 @@ class group {
   bool aborting_ = false;
   bool exiting_ = false;
   bool stopped_ = false;
+  bool cancelled_ = false;  // from outside
 };
 
 enum class until { first_completed, first_exception, all_completed };

@@ -43,7 +43,10 @@ class semaphore {
  public:
   semaphore(loop& l, unsigned value) : loop_(l), value_(value) {}
   co acquire() {
-    if (value_ > 0 && std::ranges::all_of(waiters_, [](future_ptr const& f) { return f->done && f->result == cancelled; })) {
+    // In CPython also those wait who have their permit and have not run yet.
+    bool const promising = loop_.wanted == rules::halka;
+    auto const gone = [promising](future_ptr const& f) { return f->done && (promising || f->result == cancelled); };
+    if (value_ > 0 && std::ranges::all_of(waiters_, gone)) {
       --value_;
       co_return {};
     }

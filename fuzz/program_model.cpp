@@ -51,6 +51,7 @@ class interpreter {
       outcome const end = tasks_[i]->done ? tasks_[i]->result : "unfinished";
       trace_.push_back("task " + std::to_string(i) + ": " + (end.empty() ? "ok" : end));
     }
+    over_ = true;
     co_return {};
   }
 
@@ -62,6 +63,7 @@ class interpreter {
     return tasks_[p.floor + 1 + n % (tasks_.size() - p.floor - 1)];
   }
   void note(place const& p, step const& s, outcome const& o) {
+    if (over_) return;
     trace_.push_back(std::to_string(loop_.now) + " t" + std::to_string(p.who) + ' ' + name_of(s.what) + std::to_string(s.number) +
                      ' ' + (o.empty() ? "ok" : o) + " c" + std::to_string(loop_.current->cancelling()));
   }
@@ -249,6 +251,7 @@ class interpreter {
   program const& program_;
   trace trace_;
   unsigned begun_ = 0;
+  bool over_ = false;
   event events_[2] = {event(loop_), event(loop_)};
   semaphore locks_[2] = {semaphore(loop_, 1), semaphore(loop_, 1)};
   semaphore semaphore_{loop_, 2};

@@ -10,6 +10,7 @@
 #include <halka/runtime/pool/ring_message.hpp>
 
 #include <sys/socket.h>
+#include <cstddef>
 #include <cstring>
 #include <deque>
 #include <memory>
@@ -145,12 +146,24 @@ class exchange {
       case 1:
         shared_.positions.head.store(in_.below(2) == 0 ? in_.number() : in_.byte() * 32U);
         break;
+      case 2:
+        if (!sent_.empty()) lie_about_record(sent_.front().position % ring_size);
+        break;
       default: {
         std::size_t const at = in_.byte() * 4U % ring_size;
         std::string const junk = in_.text(1 + in_.below(32));
         std::memcpy(shared_.memory.get() + at, junk.data(), std::min(junk.size(), ring_size - at));
       }
     }
+  }
+
+  /// About its size, and about that of the text in it.
+  void lie_about_record(std::size_t at) {
+    auto const size = static_cast<std::uint32_t>(in_.below(2) == 0 ? in_.number() : in_.byte() * 8U);
+    std::uint64_t const text_size = in_.below(2) == 0 ? in_.number() : in_.byte() * 8U;
+    std::memcpy(shared_.memory.get() + at + offsetof(detail::record, size), &size, sizeof size);
+    if (at + sizeof(detail::record) + sizeof text_size <= ring_size)
+      std::memcpy(shared_.memory.get() + at + sizeof(detail::record), &text_size, sizeof text_size);
   }
 
   void send_something_else() {
