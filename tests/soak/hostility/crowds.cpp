@@ -141,6 +141,7 @@ std::string meet_flood_at(bool handed_over, std::uint64_t clients) {
 }  // namespace
 
 std::string meet_flood(std::uint64_t clients) {
+  if (sanitized) return "left out: the sanitizer of undefined behaviour looks at objects through pipes";
   meet_flood_at(true, clients);
   return meet_flood_at(false, clients);
 }
