@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "default_poller.hpp"
 
-#if __has_include("epoll/epoll_backend.hpp")
 #include "epoll/epoll_backend.hpp"
-#define HALKA_HAS_EPOLL 1
-#endif
 #include "kernel_features.hpp"
 #include "standard_descriptors.hpp"
 #include "uring/ring.hpp"
@@ -46,14 +43,9 @@ bool is_want_of_memory(int error) noexcept { return error == ENOMEM || error == 
 bool is_want_of_descriptors(int error) noexcept { return error == EMFILE || error == ENFILE; }
 
 std::unique_ptr<poller> make_epoll(std::string reason) {
-#ifndef HALKA_HAS_EPOLL
-  int const error = refused;
-  throw std::system_error(error ? error : ENOMEM, std::system_category(), reason);
-#else
   auto made = std::make_unique<epoll_backend>();
   made->set_choice({backend_kind::epoll, "epoll", std::move(reason)});
   return made;
-#endif
 }
 
 std::unique_ptr<poller> make_io_uring(std::string reason) {
