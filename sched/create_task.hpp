@@ -29,8 +29,13 @@ template <class T>
 task_state& make_task(event_loop& loop, task<T>& coroutine, task_options const& options, std::source_location spawned_at) {
   void* const frame = coroutine.address();  // throws for an empty task, before anything looks into it
   task_state& t = task_state::create(loop, frame, coroutine.name(), spawned_at);
-  if (!options.name.empty()) [[unlikely]]
-    t.name_or_discard(options.name);
+  try {
+    if (!options.name.empty()) [[unlikely]]
+      t.set_name(options.name);
+  } catch (...) {
+    t.discard();  // there was no memory for the name
+    throw;
+  }
   coroutine.hand_over();  // last, so that a failure before leaves it to its owner
   return t;
 }

@@ -42,15 +42,6 @@ std::string task_state::name() const {
   return extra_ && !extra_->name.empty() ? extra_->name : std::string(name_);
 }
 
-void task_state::name_or_discard(std::string_view name) {
-  try {
-    set_name(name);
-  } catch (...) {
-    discard();
-    throw;
-  }
-}
-
 void task_state::set_name(std::string_view name) {
   bool const fits = name.size() < sizeof name_;
   if (!fits)

@@ -86,8 +86,6 @@ class HALKA_API task_state final : public runnable {
   /// What `set_name` said, else "Task-" and the id.
   std::string name() const;
   void set_name(std::string_view name);
-  /// The same for a task that was created just now: if there is no memory for the name, there is no such task any more.
-  void name_or_discard(std::string_view name);
   task_phase phase() const noexcept { return phase_; }
   bool done() const noexcept { return phase_ >= task_phase::succeeded; }
   std::source_location coroutine() const noexcept { return coroutine_; }
@@ -289,8 +287,7 @@ class HALKA_API task_state final : public runnable {
   std::uint8_t cancels_ = 0;
   task_phase phase_ = task_phase::created;
   std::source_location where_;
-  // The second is for those who look.
-  std::uint64_t id_ = 0;
+  std::uint64_t id_ = 0;    // from here on, for those who look
   extra* extra_ = nullptr;  // if has_extra
   std::source_location coroutine_;
   std::source_location spawned_at_;

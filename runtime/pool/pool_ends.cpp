@@ -29,7 +29,7 @@ void pool_state::remove(pool_worker& worker) noexcept {
 void pool_state::worker_ended(pool_worker& worker, int status) noexcept {
   bool const expected = worker.was_told_to_end();
   if (!expected) ++counts_.died;
-  worker_stage const stage = worker.stage();
+  worker_stage const reached = worker.stage();
   // The first job has been begun, or was not; those behind it were not.
   pool_job* const first = worker.front();
   take_back_behind(worker, first);
@@ -44,10 +44,10 @@ void pool_state::worker_ended(pool_worker& worker, int status) noexcept {
       queue_.push_front(*first);
     }
   }
-  if (!expected && stage == worker_stage::initializing) {
+  if (!expected && reached == worker_stage::initializing) {
     worker_died const e(worker.pid(), status, "while it ran the initializer", worker.last_lines());
     if (!broken_) break_down(worker.pid(), e.what());
-  } else if (!expected && stage == worker_stage::starting && ++failed_starts_ >= most_failed_starts) {
+  } else if (!expected && reached == worker_stage::starting && ++failed_starts_ >= most_failed_starts) {
     failed_starts_ = 0;
     fail_queued(std::make_exception_ptr(worker_died(worker.pid(), status, "before it could make a call", worker.last_lines())));
   }

@@ -3,6 +3,7 @@
 
 #include "../../io/readiness.hpp"
 #include "../sync/channel_base.hpp"
+#include "take_descriptor.hpp"
 #include "wake_descriptor.hpp"
 
 #include <optional>
@@ -41,10 +42,7 @@ bool process_event::wait_blocking_for(clock::duration time) {
 void process_event::save(message_writer& out) const { out(flag_->owner()); }
 
 void process_event::load(message_reader& in) {
-  unique_fd fd;
-  in(fd);
-  if (!fd) throw message_error("the message is garbled: a process_event without its descriptor");
-  flag_ = std::make_shared<detail::wake_descriptor const>(std::move(fd));
+  flag_ = std::make_shared<detail::wake_descriptor const>(detail::take_descriptor(in, "process_event"));
 }
 
 }  // namespace halka

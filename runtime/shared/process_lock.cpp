@@ -10,6 +10,7 @@
 #include "../sync/channel_base.hpp"
 #include "process_identity.hpp"
 #include "shared_page.hpp"
+#include "take_descriptor.hpp"
 #include "wake_descriptor.hpp"
 
 #include <optional>
@@ -30,13 +31,6 @@ struct lock_state {
 };
 using access = detail::shared_state<lock_state>::access;
 
-unique_fd take(message_reader& in) {
-  unique_fd fd;
-  in(fd);
-  if (!fd) throw message_error("the message is garbled: a process_lock without its descriptors");
-  return fd;
-}
-
 }  // namespace
 
 class detail::process_lock_store {
@@ -46,7 +40,8 @@ class detail::process_lock_store {
     a.state = {};
     a.commit();
   }
-  explicit process_lock_store(message_reader& in) : state_(shared_page::open(take(in), kind)), free_(take(in)) {}
+  explicit process_lock_store(message_reader& in)
+      : state_(shared_page::open(take_descriptor(in, "process_lock"), kind)), free_(take_descriptor(in, "process_lock")) {}
   void attach(message_writer& out) const { out(state_.page().owner(), free_.owner()); }
 
   /// *Result*: who holds it; none if it was taken.

@@ -8,6 +8,7 @@
 #include "../message/message_memory.hpp"
 #include "../message/message_writer.hpp"
 #include "shared_log.hpp"
+#include "take_descriptor.hpp"
 
 #include <algorithm>
 #include <array>
@@ -55,13 +56,6 @@ std::vector<std::byte> read_item(int file, process_queue_state const& state) {
 
 std::uint64_t checked(std::ptrdiff_t maxsize) noexcept { return maxsize > 0 ? static_cast<std::uint64_t>(maxsize) : 0; }
 
-unique_fd take(message_reader& in) {
-  unique_fd fd;
-  in(fd);
-  if (!fd) throw message_error("the message is garbled: a process_queue without its descriptors");
-  return fd;
-}
-
 }  // namespace
 
 process_queue_store::process_queue_store(std::ptrdiff_t maxsize)
@@ -75,7 +69,9 @@ process_queue_store::process_queue_store(std::ptrdiff_t maxsize)
 }
 
 process_queue_store::process_queue_store(message_reader& in)
-    : shared_(shared_page::open(take(in), kind)), items_(take(in)), places_(take(in)) {}
+    : shared_(shared_page::open(take_descriptor(in, "process_queue"), kind)),
+      items_(take_descriptor(in, "process_queue")),
+      places_(take_descriptor(in, "process_queue")) {}
 
 void process_queue_store::attach(message_writer& out) const { out(shared_.page().owner(), items_.owner(), places_.owner()); }
 

@@ -6,6 +6,7 @@
 #include "../../sched/sleep.hpp"
 #include "../sync/channel_base.hpp"
 #include "shared_page.hpp"
+#include "take_descriptor.hpp"
 #include "wake_descriptor.hpp"
 
 #include <cstdint>
@@ -30,13 +31,6 @@ std::uint64_t checked(std::ptrdiff_t permits) {
   return static_cast<std::uint64_t>(permits);
 }
 
-unique_fd take(message_reader& in) {
-  unique_fd fd;
-  in(fd);
-  if (!fd) throw message_error("the message is garbled: a process_semaphore without its descriptors");
-  return fd;
-}
-
 }  // namespace
 
 /// While there are permits, `some` is readable.
@@ -48,7 +42,9 @@ class detail::process_semaphore_store {
     a.state.permits = permits;
     a.commit();
   }
-  explicit process_semaphore_store(message_reader& in) : state_(shared_page::open(take(in), kind)), some_(take(in)) {}
+  explicit process_semaphore_store(message_reader& in)
+      : state_(shared_page::open(take_descriptor(in, "process_semaphore"), kind)),
+        some_(take_descriptor(in, "process_semaphore")) {}
   void attach(message_writer& out) const { out(state_.page().owner(), some_.owner()); }
 
   bool try_take() {
