@@ -105,6 +105,7 @@ bool epoll_backend::spin(inbox const& sent, clock::time_point deadline) {
 /// Waits for events and serves them. How many there were.
 unsigned epoll_backend::look(clock::duration most) {
   int const count = sleep(most);
+  if (count < 0 && errno != EINTR) throw std::system_error(errno, std::system_category(), "epoll_wait");
   for (int i = 0; i < count; ++i) {
     std::uint64_t const data = events_[static_cast<std::size_t>(i)].data.u64;
     descriptor_entry* const e = table_.find(static_cast<int>(data & 0xffffffffU));

@@ -35,7 +35,9 @@ struct thread_calls::call final : worker_job, link {
     interruption const possible;
     thread = pthread_self();
     running.store(true);
+    int const moved = op->result;
     do {
+      op->result = moved;
       out = work_on(*op, true);
     } while (out == progress::done && op->result == -EINTR && !interrupted.load());
     running.store(false);
