@@ -121,7 +121,7 @@ def run_growth(options, contenders, quick):
 
 
 def run_own_growth(options, contenders, quick, document):
-    own = [c for c in contenders if c.role != "peer"]
+    own = [c for c in contenders if c.role not in ("epoll", "peer")]
     results = run_growth(options, own, quick)
     print("\nThe cost of one unit while so many are alive (memory warm, least of the rounds).\n")
     print(growth_table(results, own))

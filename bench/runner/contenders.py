@@ -11,7 +11,7 @@ from pathlib import Path
 @dataclass
 class Contender:
     name: str
-    role: str  # limit, halka or peer
+    role: str  # limit, halka, epoll (halka on that backend) or peer
     command: list
     scale: int = 1  # does 1/scale of the units: it is that much slower
     keys: set = field(default_factory=set)
@@ -47,6 +47,11 @@ def optional(name, command, advice, scale=1):
 def blocking_reads(build):
     """No peer, but what to compare file reads with: a program that does nothing else meanwhile."""
     return Contender("pread", "peer", [str(build / "bench-limit")], keys={"pread"}, renamed={"read": "pread"})
+
+
+def on_epoll(build):
+    """halka where io_uring is forbidden: cached reads need no thread."""
+    return Contender("halka epoll", "epoll", ["env", "HALKA_BACKEND=epoll", str(build / "bench-halka")], keys={"read", "read_direct"})
 
 
 def python_peer(name, source, advice):
@@ -93,7 +98,7 @@ def build_tokio(source, build):
 def find_contenders(source, build, with_peers, others):
     """The contenders, limit and halka first, and the peers that are missing."""
     source, build = Path(source), Path(build)
-    found = [program("limit", "limit", build / "bench-limit"), program("halka", "halka", build / "bench-halka")]
+    found = [program("limit", "limit", build / "bench-limit"), program("halka", "halka", build / "bench-halka"), on_epoll(build)]
     for other in others:
         name, _, path = other.rpartition("=")
         found.append(program(name or Path(path).name, "halka", path))

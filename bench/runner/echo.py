@@ -16,6 +16,7 @@ RATIO_AT_MOST = 1.05  # processor time, to the better limit
 URING_RATIO_AT_MOST = 1.03  # to the better one over io_uring
 P99_AT_MOST = 1.1  # to epoll's
 TAIL_AT_MOST = 1.6  # p99.9 / p50 with the most connections
+EPOLL_RATIO_AT_MOST = 1.1  # halka on epoll to bare epoll
 CALLS_AT_MOST = {50: 0.08, 500: 0.04}
 IDLE_BYTES_AT_MOST = 1024
 
@@ -135,6 +136,33 @@ def halka_row(cell, name, best, best_uring):
     ]
 
 
+def epoll_table(result):
+    """Halka on the epoll backend, against epoll alone."""
+    head = ["message, connections", "program", "ns", "epoll alone, ns", "ratio", "ok?", "p99 to epoll's", "calls", "epoll's calls"]
+    rows = [head]
+    for cell in result["cells"]:
+        for name in names(result["servers"], "epoll"):
+            own, limit = cell.series.get(name), cell.series.get("epoll")
+            if not own or not limit:
+                continue
+            paired = ratios(own, limit)
+            ratio = statistics.median(paired)
+            calls = [number(cell.calls[n]) if n in cell.calls else "-" for n in (name, "epoll")]
+            rows.append(
+                [
+                    title(cell),
+                    name,
+                    number(own.median()),
+                    number(limit.median()),
+                    f"{ratio:.2f} ({min(paired):.2f} to {max(paired):.2f})",
+                    verdict(ratio <= EPOLL_RATIO_AT_MOST),
+                    f"{own.median('p99_us') / limit.median('p99_us'):.2f}",
+                    *calls,
+                ]
+            )
+    return table(rows)
+
+
 def peer_table(result):
     """Processor time of everybody, as a multiple of the better limit's."""
     limits = names(result["servers"], "limit")
@@ -169,6 +197,8 @@ def idle_table(result):
 def print_echo(result):
     print("\nTCP echo: the server's processor time for one message, user and system; load from another processor.\n")
     print(halka_table(result))
+    print("\nThe same on the epoll backend (HALKA_BACKEND=epoll), which is what containers get that forbid io_uring.\n")
+    print(epoll_table(result))
     print("\nThe same as a multiple of the better limit; and system calls for one message.\n")
     print(peer_table(result))
     print("\nConnections on which nothing happens: memory of the server's own for each, and its processor time.\n")

@@ -12,7 +12,7 @@ from contenders import build_tokio
 @dataclass
 class EchoServer:
     name: str
-    role: str  # limit, halka or peer
+    role: str  # limit, halka, epoll (halka on that backend) or peer
     command: list
 
 
@@ -23,15 +23,19 @@ def programs(build, size):
         path = Path(build) / program
         if not path.is_file():
             raise SystemExit(f"halka-bench: {path} is missing")
-        return EchoServer(name, role, [str(path), *arguments])
+        on = ["env", "HALKA_BACKEND=epoll"] if role == "epoll" else []
+        return EchoServer(name, role, [*on, str(path), *arguments])
 
+    read = "read_16k" if size > 4096 else "read"
     return [
         server("epoll", "limit", "bench-echo-epoll"),
         server("uring own", "limit", "bench-echo-uring", "own"),
         server("uring multi", "limit", "bench-echo-uring", "multi"),
-        server("halka read", "halka", "bench-echo-halka", "read_16k" if size > 4096 else "read"),
+        server("halka read", "halka", "bench-echo-halka", read),
         server("halka read_some", "halka", "bench-echo-halka", "read_some"),
         server("halka operations", "halka", "bench-echo-halka", "operations"),
+        server("halka read, epoll", "epoll", "bench-echo-halka", read),
+        server("halka read_some, epoll", "epoll", "bench-echo-halka", "read_some"),
     ]
 
 

@@ -25,7 +25,7 @@ constexpr int events_at_a_time = 256;
 /// So often a descriptor is served in a pass; then others want their share.
 constexpr int most_served = 64;
 /// As for io_uring: going to sleep and waking up costs about as much.
-constexpr std::chrono::microseconds shortest_wait(50);
+constexpr std::chrono::microseconds shortest_sleep(50);
 /// How long the loop sleeps while it interrupts a thread.
 constexpr std::chrono::milliseconds between_interruptions(2);
 
@@ -74,7 +74,7 @@ void epoll_backend::wait(clock::time_point deadline) {
   auto const start = deadline != never || measures ? clock::monotonic() : clock::time_point();
   bool const calls = threads_->size() != 0;
   if (queued_ != 0 || deadline <= start || (calls && !threads_->sleep())) return poll();
-  clock::duration most = deadline == never ? clock::duration::max() : std::max<clock::duration>(deadline - start, shortest_wait);
+  clock::duration most = deadline == never ? clock::duration::max() : std::max<clock::duration>(deadline - start, shortest_sleep);
   if (threads_->interrupting()) most = std::min<clock::duration>(most, between_interruptions);
   unsigned events = look(most);
   looked_ = true;
