@@ -107,7 +107,7 @@ progress attempt_write(io_operation& op) noexcept {
 
 progress attempt_open(io_operation& op) noexcept {
   int const flags = static_cast<int>(op.flags);
-  if (flags & creating) return progress::work;
+  if ((flags & creating) || !kernel::allows(kernel::feature::resolve_cached)) return progress::work;
   struct {
     std::uint64_t flags, mode, resolve;
   } how{op.flags | O_NONBLOCK, 0, 0x20};  // RESOLVE_CACHED: only if no disk has to be asked; Linux 5.12
