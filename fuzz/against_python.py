@@ -6,7 +6,7 @@ step came to.
 usage: against_python.py SHOW_PROGRAMS FIRST COUNT
        against_python.py SHOW_PROGRAMS FOLDER
 
-It needs Python 3.13 or newer, whose rules the model has. Three things that CPython leaves to chance are fixed here: the order of
+It needs Python 3.13 or newer, whose rules the model has, and looks for one. Three things that CPython leaves to chance are fixed here: the order of
 timers with one deadline, of the tasks that a group or `wait` cancels or looks at, and time. Programs that stop a group
 (TaskGroup.cancel, 3.15) are left out.
 """
@@ -15,9 +15,11 @@ import asyncio
 import heapq
 import json
 import selectors
+import shutil
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 MOPS_UP_AT, MOPS_UP_EVERY, MOST_MOPS = 1000, 50, 100
 
@@ -301,8 +303,20 @@ def run(program):
         loop.close()
 
 
+def newer_python():
+    """One that has the rules of 3.13, if there is any."""
+    names = ["python3.14", "python3.13"]
+    places = sorted(Path.home().glob(".pyenv/versions/3.1[3-9]*/bin/python3"))
+    for python in [*filter(None, map(shutil.which, names)), *map(str, places)]:
+        if subprocess.run([python, "-c", ""], capture_output=True).returncode == 0:
+            return python
+    return None
+
+
 def main():
     if sys.version_info < (3, 13):
+        if python := newer_python():
+            return subprocess.run([python, *sys.argv]).returncode
         print(f"skipped: Python {sys.version.split()[0]} has other rules than 3.13")
         return 0
     sys.unraisablehook = lambda _: None  # what is left of a program when its loop is closed
