@@ -8,21 +8,14 @@
 
 namespace halka {
 
-namespace {
-
-constexpr std::uintptr_t most_stack = 1U << 20;  // of the 8 MiB that a thread has
-
-}  // namespace
-
 message_reader::message_reader(std::span<std::byte const> bytes, std::span<unique_fd> descriptors) noexcept
-    : InputArchive(this), bytes_(bytes), descriptors_(descriptors), stack_limit_(detail::stack_position() - most_stack) {}
+    : InputArchive(this), bytes_(bytes), descriptors_(descriptors) {}
 
 message_reader::message_reader(unique_fd memory, std::span<unique_fd> descriptors)
     : InputArchive(this),
       descriptors_(descriptors),
       memory_(std::move(memory)),
-      memory_size_(detail::message_memory_size(memory_.get())),
-      stack_limit_(detail::stack_position() - most_stack) {}
+      memory_size_(detail::message_memory_size(memory_.get())) {}
 
 message_reader::~message_reader() = default;
 

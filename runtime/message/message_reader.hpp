@@ -41,8 +41,7 @@ class HALKA_API message_reader final : public cereal::InputArchive<message_reade
 
   template <class... Types>
   message_reader& operator()(Types&&... values) {
-    if (detail::stack_position() < stack_limit_) [[unlikely]]
-      throw_garbled("it is nested too deeply");
+    level const inside(*this);
     try {
       InputArchive::operator()(std::forward<Types>(values)...);
     } catch (cereal::Exception const& e) {
@@ -79,6 +78,25 @@ class HALKA_API message_reader final : public cereal::InputArchive<message_reade
   void registerSharedPointer(std::uint32_t id, std::shared_ptr<void> object);
 
  private:
+  /// Values in values. The outermost, on whatever thread, says how far down the others may go.
+  class level {
+   public:
+    explicit level(message_reader& in) : in_(in) {
+      if (in.depth_ == 0)
+        in.stack_limit_ = detail::stack_position() - most_stack;
+      else if (detail::stack_position() < in.stack_limit_) [[unlikely]]
+        throw_garbled("it is nested too deeply");
+      ++in.depth_;
+    }
+    level(level const&) = delete;
+    level& operator=(level const&) = delete;
+    ~level() { --in_.depth_; }
+
+   private:
+    static constexpr std::uintptr_t most_stack = 1U << 20;  // of the 8 MiB that a thread has
+    message_reader& in_;
+  };
+
   void load_slowly(void* to, std::size_t count);
   [[noreturn]] static void throw_too_short();
 
@@ -90,7 +108,8 @@ class HALKA_API message_reader final : public cereal::InputArchive<message_reade
   std::unique_ptr<std::byte[]> window_;
   std::type_info const* expected_ = nullptr;
   std::vector<std::type_info const*> shared_types_;  // of the objects that std::shared_ptrs own, in the order in which they began
-  std::uintptr_t stack_limit_;
+  std::uintptr_t stack_limit_ = 0;
+  unsigned depth_ = 0;
 };
 
 template <class T>

@@ -2,6 +2,7 @@
 #include "copies.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
 
 #include <random>
 #include <tuple>
@@ -112,7 +113,8 @@ TEST_CASE("a pointer that refers to an object of another type is refused", "[mes
   auto const shared = std::make_shared<std::string>("shared");
   std::vector<std::byte> const bytes = message_of(pointers(shared, shared));
   pointers copies;
-  message_reader(bytes)(copies);
+  message_reader whole(bytes);
+  whole(copies);
   CHECK(std::get<0>(copies) == std::get<1>(copies));
   std::tuple<std::shared_ptr<std::string>, std::shared_ptr<int>> confused;
   message_reader in(bytes);
