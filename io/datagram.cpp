@@ -47,7 +47,7 @@ struct datagram::shared {
 
   void close() noexcept {
     if (!fd) return;
-    if (waiting > 0) {
+    if (waiting > 0 && !backend.loop().is_forked()) {
       backend.before_close(fd.get());
       io::shut_down(fd.get());  // wakes those who receive, also on a socket that is not connected
     } else {

@@ -67,6 +67,7 @@ bool runner::may_run() const noexcept { return !closed_ && !detail::current.loop
 
 void runner::refuse() const {
   if (closed_) throw std::logic_error("runner is closed");
+  if (detail::current.loop->is_forked()) detail::throw_forked("the event loop that runs here");
   throw std::logic_error("halka::run cannot be called from a running event loop: await the coroutine instead");
 }
 
@@ -155,6 +156,7 @@ void runner::close() {
   if (loop_ && loop_->is_running()) throw std::logic_error("cannot close a runner while it runs");
   closed_ = true;
   if (!loop_) return;
+  if (loop_->is_forked()) return static_cast<void>(loop_.release());  // all that is in it is the parent's
   report_leftovers(loop_->all_tasks());
   run_until_idle();
   shut_down_default_executor(*loop_);

@@ -4,6 +4,7 @@
 #include "any_task.hpp"
 #include "compiler.hpp"
 #include "errors.hpp"
+#include "frame_pool.hpp"
 #include "promise_base.hpp"
 #include "report.hpp"
 #include "schedule_fuzz.hpp"
@@ -38,7 +39,8 @@ event_loop::event_loop(std::unique_ptr<poller> outside, bool debug)
       poller_(std::move(outside)),
       mailbox_(std::make_shared<mailbox>(*poller_)),
       tasks_(new task_slab(*this)),
-      nudge_(*this) {
+      nudge_(*this),
+      fork_watch_(*this) {
   try {
     poller_->attach(*this);
   } catch (...) {
@@ -49,9 +51,14 @@ event_loop::event_loop(std::unique_ptr<poller> outside, bool debug)
 
 event_loop::~event_loop() {
   if (!closed_) close();
+  // What the kernel does with its memory concerns the parent, and tasks that still know it stay where they are.
+  if (forked_) static_cast<void>(poller_.release());
 }
 
-void event_loop::throw_closed() { throw std::logic_error("event loop is closed"); }
+void event_loop::throw_closed() const {
+  if (forked_) detail::throw_forked("this event loop");
+  throw std::logic_error("event loop is closed");
+}
 
 void event_loop::check_closely() const {
   if (closed_) throw_closed();
@@ -74,16 +81,20 @@ void event_loop::watch(int fd, direction d, std::function<void()> fn) {
   poller_->watch(fd, d, detail::in_current_context(std::move(fn)));
 }
 
+/// What a step makes ready waits for the next pass. If a step throws (it was interrupted), the rest of the pass is kept.
+struct event_loop::batch {
+  event_loop& loop;
+  runnable* list;
+  ~batch() {
+    detail::current.task = nullptr;
+    loop.pass_ = nullptr;
+    loop.ready_.put_back(list);
+  }
+};
+
 inline void event_loop::run_ready() {
-  // What a step makes ready waits for the next pass. If a step throws (it was interrupted), the rest of the pass is kept.
-  struct batch {
-    ready_queue& queue;
-    runnable* list;
-    ~batch() {
-      detail::current.task = nullptr;
-      queue.put_back(list);
-    }
-  } now{ready_, fuzz_ ? take_fuzzed() : ready_.take()};
+  batch now{*this, fuzz_ ? take_fuzzed() : ready_.take()};
+  pass_ = &now;
   std::uint64_t steps = 0;
   while (now.list) {
     runnable& r = *now.list;
@@ -111,18 +122,30 @@ void event_loop::run_forever() {
   detail::current.stack_limit = detail::stack_position() - transfer_stack;
   struct leave {
     event_loop& loop;
+    bool filled;  // freed frames, before
     ~leave() {
+      detail::fill_freed_frames(filled);
       detail::current = {};
       loop.running_on_ = {};
       loop.stopping_ = false;
     }
-  } const at_the_end{*this};
+  } const at_the_end{*this, detail::fill_freed_frames(debug_)};
   do {
     ++statistics_.passes;
     // Most passes of a busy loop find that nobody outside wants anything.
     if (ready_.empty() || !mailbox_->contents().empty() || !timers_.empty() || poller_->wants_poll()) look_around();
     run_ready();
   } while (!stopping_);
+  if (forked_) [[unlikely]]
+    throw_closed();
+}
+
+/// In the child: the other steps of the pass are the parent's, and so is all that the kernel does for this loop.
+void event_loop::fork_watch::forked() noexcept {
+  loop.forked_ = loop.closed_ = loop.stopping_ = true;
+  if (loop.pass_) loop.pass_->list = nullptr;
+  loop.mailbox_->contents().close(loop.ready_);  // other threads are not here, but their objects may be used
+  loop.poller_->forked();
 }
 
 void event_loop::look_around() {

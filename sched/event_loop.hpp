@@ -11,6 +11,7 @@
 #include "clock.hpp"
 #include "exception_handler.hpp"
 #include "export.hpp"
+#include "fork_watch.hpp"
 #include "mailbox.hpp"
 #include "poller.hpp"
 #include "runnable.hpp"
@@ -132,6 +133,8 @@ class HALKA_API event_loop {
 
   bool is_running() const noexcept { return running_on_ != std::thread::id(); }
   bool is_closed() const noexcept { return closed_; }
+  /// Whether it belongs to the process that forked this one. It is closed then, and everything in it stays as it was.
+  bool is_forked() const noexcept { return forked_; }
   bool debug() const noexcept { return debug_; }
   loop_statistics statistics() const noexcept;
 
@@ -226,13 +229,14 @@ class HALKA_API event_loop {
   callback& make_callback(F&& fn) {
     return *new detail::callback_of<std::decay_t<F>>(*this, std::forward<F>(fn));
   }
-  [[noreturn]] static void throw_closed();
+  [[noreturn]] void throw_closed() const;
   void check_closely() const;
   void schedule(callback& c, clock::time_point when);
   void watch(int fd, direction d, std::function<void()> fn);
   void look_around();
   void look_outside();
   void run_ready();
+  struct batch;
   runnable* take_fuzzed();
   void destroy_leftovers() noexcept;
   void drain_queue() noexcept;
@@ -241,6 +245,7 @@ class HALKA_API event_loop {
   timer_queue timers_;
   bool stopping_ = false;
   bool closed_ = false;
+  bool forked_ = false;
   bool debug_;
   loop_statistics statistics_;
   std::uint64_t last_block_number_ = 0;
@@ -259,6 +264,14 @@ class HALKA_API event_loop {
     std::atomic<bool> sent = false;
   };
   nudge_message nudge_;
+
+  struct fork_watch final : detail::fork_watcher {
+    explicit fork_watch(event_loop& l) : loop(l) {}
+    void forked() noexcept override;
+    event_loop& loop;
+  };
+  fork_watch fork_watch_;
+  batch* pass_ = nullptr;  // the steps of the pass that is run
 };
 
 }  // namespace halka

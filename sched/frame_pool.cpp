@@ -2,11 +2,14 @@
 #include "frame_pool.hpp"
 
 #include "compiler.hpp"
+#include "fork_watch.hpp"
 #include "memory.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <mutex>
 #include <new>
+#include <utility>
 #include <vector>
 
 namespace halka {
@@ -24,7 +27,11 @@ struct chunk_store {
 };
 
 chunk_store& store() {
-  static chunk_store& instance = *new chunk_store;
+  static chunk_store& instance = [&]() -> chunk_store& {
+    auto* const made = new chunk_store;
+    detail::free_in_children(made->mutex);
+    return *made;
+  }();
   return instance;
 }
 
@@ -47,7 +54,9 @@ void replenish(frame_pool& pool) {
   std::lock_guard lock(store().mutex);
   bool const untouched = !pool.fresh;
   if (untouched && !store().orphans.empty()) {
+    bool const caching = pool.caching;
     pool = store().orphans.back();
+    pool.caching = caching;
     store().orphans.pop_back();
     return;
   }
@@ -60,6 +69,12 @@ void replenish(frame_pool& pool) {
   pool.chunk = size;
 }
 
+/// Through a volatile function pointer: compilers leave out what is written to memory that is then freed.
+void fill(void* block, std::size_t size) noexcept {
+  static void* (*const volatile set)(void*, int, std::size_t) = std::memset;
+  set(block, detail::freed_pattern, size);
+}
+
 }  // namespace
 
 constinit thread_local frame_pool this_frame_pool{
@@ -68,7 +83,7 @@ constinit thread_local frame_pool this_frame_pool{
 void* detail::allocate_frame_slowly(std::size_t size) {
   frame_pool& pool = this_frame_pool;
   std::size_t const k = frame_pool::class_of(size);
-  if (k >= frame_pool::classes || !pool.caching) return ::operator new(size);
+  if (k >= frame_pool::classes || detail::sanitized) return ::operator new(size);
   std::size_t const block = (k + 1) * frame_pool::step;
   if (static_cast<std::size_t>(pool.fresh_end - pool.fresh) < block) {
     replenish(pool);
@@ -80,6 +95,18 @@ void* detail::allocate_frame_slowly(std::size_t size) {
   return result;
 }
 
-void detail::free_frame_slowly(void* block, std::size_t size) noexcept { ::operator delete(block, size); }
+void detail::free_frame_slowly(void* block, std::size_t size) noexcept {
+  frame_pool& pool = this_frame_pool;
+  std::size_t const k = frame_pool::class_of(size);
+  if (!sanitized && !pool.caching) fill(block, size);
+  if (k >= frame_pool::classes || sanitized) return ::operator delete(block, size);
+  *static_cast<void**>(block) = pool.free[k];
+  pool.free[k] = block;
+}
+
+bool detail::fill_freed_frames(bool on) noexcept {
+  // Under AddressSanitizer freed blocks are its own, and it sees who reads them.
+  return !sanitized && !std::exchange(this_frame_pool.caching, !sanitized && !on);
+}
 
 }  // namespace halka

@@ -12,6 +12,9 @@
 // returned; a thread that ends leaves its lists to the next thread that needs memory. A block may be freed by another thread than
 // the one that took it: it then belongs to that thread. Under AddressSanitizer the lists are off, so that every use after free is
 // seen.
+//
+// In debug mode a block that is freed is filled with a pattern before it goes into its list. So nothing of one task is found in the
+// uninitialised memory of another, and who resumes a frame that is gone does not find it looking alive.
 
 namespace halka {
 
@@ -24,7 +27,7 @@ struct frame_pool {
   char* fresh = nullptr;  // the untouched rest of the newest chunk
   char* fresh_end = nullptr;
   std::size_t chunk = 0;  // the newest chunk's size
-  bool caching = true;
+  bool caching = true;    // otherwise a freed block takes the slow way: it is filled, or goes back to operator delete
 
   static constexpr std::size_t class_of(std::size_t size) noexcept { return (size - 1) / step; }
 };
@@ -35,6 +38,11 @@ extern HALKA_API constinit thread_local frame_pool this_frame_pool __attribute__
 namespace detail {
 HALKA_API void* allocate_frame_slowly(std::size_t size);
 HALKA_API void free_frame_slowly(void* block, std::size_t size) noexcept;
+
+/// What a freed block is filled with, but for its first word.
+constexpr unsigned char freed_pattern = 0xdb;
+/// Whether blocks that this thread frees from now on are filled. *Result*: what it was.
+HALKA_API bool fill_freed_frames(bool on) noexcept;
 }  // namespace detail
 
 /// *Errors*: `std::bad_alloc`. The block is aligned to 16 bytes.

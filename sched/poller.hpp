@@ -51,6 +51,10 @@ class HALKA_API poller {
   /// Cancels what is in flight and waits until the kernel has let go of all of it. The loop is about to end.
   virtual void drain() = 0;
 
+  /// This process was forked from the one that uses the poller: closes its copies of what the two share, and changes none of it.
+  /// Only what is allowed in a signal handler.
+  virtual void forked() noexcept {}
+
   /// Calls `callback` in every pass in which `fd` is ready in this direction, until `unwatch`; replaces a callback set before.
   virtual void watch(int fd, direction d, std::function<void()> callback) = 0;
 

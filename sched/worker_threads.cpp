@@ -3,6 +3,7 @@
 
 #include "clock.hpp"
 #include "errors.hpp"
+#include "fork_watch.hpp"
 #include "report.hpp"
 
 #include <pthread.h>
@@ -46,6 +47,7 @@ worker_threads::worker_threads(std::size_t limit, std::string const& name, std::
 }
 
 worker_threads::~worker_threads() {
+  if (forked_) static_cast<void>(new auto(std::move(threads_)));  // they can be neither joined nor forgotten here
   close(false);
   join();
   sem_destroy(&wake_);
@@ -54,6 +56,8 @@ worker_threads::~worker_threads() {
 // --- Submitting ---------------------------------------------------------------------------------
 
 void worker_threads::submit(worker_job& job, when_full full) {
+  if (forked_) [[unlikely]]
+    detail::throw_forked("this thread pool");
   // The counters are relaxed: each is right by itself, and jobs are handed over by the stack.
   std::uint64_t const finished = finished_.load(std::memory_order_relaxed);
   std::size_t const unfinished = submitted_.fetch_add(1, std::memory_order_relaxed) + 1 - finished;
@@ -218,6 +222,7 @@ void worker_threads::drop(worker_job* jobs, std::exception_ptr const& why) noexc
 }
 
 void worker_threads::close(bool drop_queued, std::function<void()> on_end) {
+  if (forked_) return;
   worker_job* dropped = nullptr;
   bool ended = false;
   std::exception_ptr why;  // made first: once the pool is shut nothing may fail
@@ -233,6 +238,7 @@ void worker_threads::close(bool drop_queued, std::function<void()> on_end) {
 }
 
 void worker_threads::join() {
+  if (forked_) return;
   if (on_own_thread()) {
     report("a thread pool ends on one of its own threads, which would wait for itself");
     std::terminate();

@@ -17,6 +17,7 @@
 
 #include "adaptive_spin.hpp"
 #include "export.hpp"
+#include "fork_watch.hpp"
 #include "job_queue.hpp"
 
 #include <semaphore.h>
@@ -47,7 +48,7 @@ struct worker_statistics {
 ///
 /// *Thread safety*: any thread.
 /// *Source*: concurrent.futures.ThreadPoolExecutor.
-class HALKA_API worker_threads {
+class HALKA_API worker_threads : private detail::fork_watcher {
  public:
   enum class when_full : unsigned char { wait, refuse };
 
@@ -62,8 +63,9 @@ class HALKA_API worker_threads {
 
   /// A job for which the queue has no place waits behind it.
   ///
-  /// *Errors*: `std::logic_error` when closed; `std::runtime_error` when broken; `queue_full` if there is no place and it shall not
-  /// wait; `std::system_error` if there is no thread and none can be started. The job is then still the caller's.
+  /// *Errors*: `std::logic_error` when closed, and in the child of a fork; `std::runtime_error` when broken; `queue_full` if there
+  /// is no place and it shall not wait; `std::system_error` if there is no thread and none can be started. The job is then still
+  /// the caller's.
   void submit(worker_job& job, when_full full = when_full::wait);
 
   /// Accepts no more jobs; with `drop_queued`, drops those that have not begun. When the last thread has ended its work, it calls
@@ -89,6 +91,7 @@ class HALKA_API worker_threads {
     bool initialized = false;
   };
 
+  void forked() noexcept override { forked_ = true; }
   void work();
   bool initialize(worker& self) noexcept;
   void wait(worker& self) noexcept;
@@ -106,6 +109,7 @@ class HALKA_API worker_threads {
   std::string const name_;
   std::function<void()> const initializer_;
   sem_t wake_;
+  bool forked_ = false;  // the threads are in the parent
 
   job_queue queue_;
   alignas(64) std::atomic<std::uint64_t> submitted_ = 0;  // apart: written by those who submit, and by the workers

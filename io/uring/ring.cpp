@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "ring.hpp"
 
+#include "../../sched/fork_watch.hpp"
 #include "../kernel_features.hpp"
 #include "kernel_constants.hpp"
 
 #include <liburing.h>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <cerrno>
 #include <fstream>
 #include <mutex>
@@ -102,6 +104,7 @@ std::string explain_setup_error(int error) {
 }
 
 ring::ring() : ring_(std::make_unique<io_uring>()) {
+  detail::free_in_children(mapping);
   std::lock_guard const lock(mapping);
   int error = -ENOMEM;
   for (ring_size const size : sizes) {
@@ -126,7 +129,10 @@ int ring::begin() noexcept {
   return 0;
 }
 
+void ring::leave_to_parent() noexcept { close(ring_.release()->ring_fd); }
+
 ring::~ring() {
+  if (!ring_) return;
   std::lock_guard const lock(mapping);
   io_uring_queue_exit(ring_.get());
 }

@@ -24,6 +24,9 @@ class ring {
   /// *Errors*: `std::system_error` with the cause and a remedy.
   ring();
   ~ring();
+  /// In the child of a fork: closes its descriptor of the ring, and leaves the rest alone.
+  void leave_to_parent() noexcept;
+  bool is_here() const noexcept { return ring_ != nullptr; }
   ring(ring const&) = delete;
   ring& operator=(ring const&) = delete;
 

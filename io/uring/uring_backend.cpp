@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "uring_backend.hpp"
 
+#include "../../sched/fork_watch.hpp"
 #include "../../sched/report.hpp"
 #include "../descriptor_ledger.hpp"
 #include "../kernel_features.hpp"
@@ -13,6 +14,7 @@
 #include <chrono>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace halka {
 
@@ -79,6 +81,7 @@ io_uring_sqe* uring_backend::next_sqe() {
 }
 
 void uring_backend::submit(io_operation& op) {
+  if (!ring_.is_here()) detail::throw_forked("this event loop");
   // Nothing begins again what was just given up because the loop ends.
   if (draining_) throw std::system_error(ECANCELED, std::system_category(), "io_uring: the loop is ending");
   io_uring_sqe* const sqe = next_sqe();
@@ -92,7 +95,7 @@ void uring_backend::submit(io_operation& op) {
 }
 
 void uring_backend::cancel(io_operation& op) noexcept {
-  if (!op.in_flight || op.cancel_requested) return;
+  if (!op.in_flight || op.cancel_requested || !ring_.is_here()) return;
   op.cancel_requested = true;
   try {
     if (io_uring_sqe* const sqe = next_sqe()) {
@@ -219,6 +222,14 @@ void uring_backend::wake() noexcept {
   std::uint64_t const one = 1;
   // It fails only if the counter is full, and then the loop is being woken anyway.
   static_cast<void>(!write(wake_fd_, &one, sizeof one));
+}
+
+void uring_backend::forked() noexcept {
+  signal_ = &quiet;  // the queues are not in this process
+  signal_mask_ = 0;
+  queued_ = 0;
+  ring_.leave_to_parent();
+  if (wake_fd_ >= 0) close(std::exchange(wake_fd_, -1));
 }
 
 void uring_backend::drain() {

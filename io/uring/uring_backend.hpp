@@ -39,6 +39,7 @@ class uring_backend final : public io_backend {
   void poll() override;
   void wait(clock::time_point deadline) override;
   void wake() noexcept override;
+  void forked() noexcept override;
   void drain() override;
   void submit(io_operation& op) override;
   void cancel(io_operation& op) noexcept override;

@@ -113,7 +113,9 @@ void acceptor::stop() noexcept {
     backend_.before_close(fd_.get());
   else
     io_backend::forget_of(&backend_, fd_.get());
-  if (owned_ == ownership::alone) io::shut_down(fd_.get());  // the kernel may keep the socket for a moment; its port is free now
+  // In the child of a fork it is the parent's.
+  if (owned_ == ownership::alone && !backend_.loop().is_forked())
+    io::shut_down(fd_.get());  // the kernel may keep the socket for a moment; its port is free now
   fd_.close();
 }
 

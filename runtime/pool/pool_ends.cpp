@@ -26,6 +26,13 @@ void pool_state::remove(pool_worker& worker) noexcept {
   std::erase_if(workers_, [&](auto const& w) { return w.get() == &worker; });
 }
 
+void pool_state::fail_as_lost(pool_worker& worker, pool_job& job, int status) noexcept {
+  std::string during = "while it ran " + job.name();
+  if (worker.is_garbled()) during += ", because it wrote garbage into the memory that it shares with the pool";
+  worker.forget(job);
+  fail(job, std::make_exception_ptr(worker_died(worker.pid(), status, during, worker.last_lines())));
+}
+
 void pool_state::worker_ended(pool_worker& worker, int status) noexcept {
   bool const expected = worker.was_told_to_end();
   if (!expected) ++counts_.died;
@@ -36,15 +43,15 @@ void pool_state::worker_ended(pool_worker& worker, int status) noexcept {
   if (first) {
     bool const begun = worker.was_killed() || !worker.take_back(*first);
     if (begun) {
-      worker.forget(*first);
-      fail(*first,
-           std::make_exception_ptr(worker_died(worker.pid(), status, "while it ran " + first->name(), worker.last_lines())));
+      fail_as_lost(worker, *first, status);
     } else {
       first->phase_ = pool_job::phase::queued;
       queue_.push_front(*first);
     }
   }
-  if (!expected && reached == worker_stage::initializing) {
+  // Of one that wrote garbage nobody knows what it began.
+  while (pool_job* const job = worker.front()) fail_as_lost(worker, *job, status);
+  if (!expected && reached == worker_stage::initializing && worker.may_initialize()) {
     worker_died const e(worker.pid(), status, "while it ran the initializer", worker.last_lines());
     if (!broken_) break_down(worker.pid(), e.what());
   } else if (!expected && reached == worker_stage::starting && ++failed_starts_ >= most_failed_starts) {

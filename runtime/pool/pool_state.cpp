@@ -55,6 +55,7 @@ pool_state::~pool_state() = default;
 
 void pool_state::bind() {
   event_loop& here = get_running_loop();
+  here.check_usable();
   if (loop_ == &here && !loop_ended_) return;
   if (loop_)
     throw std::logic_error(loop_ended_ ? "the loop to which this process pool belonged has ended: make the pool where it is used"

@@ -65,6 +65,7 @@ class HALKA_API pool_state final : public std::enable_shared_from_this<pool_stat
 
   void settle(pool_job& job) noexcept;
   void worker_ended(pool_worker& worker, int status) noexcept;
+  void fail_as_lost(pool_worker& worker, pool_job& job, int status) noexcept;
   void break_down(int pid, std::string const& error) noexcept;
 
   // -- for the handle

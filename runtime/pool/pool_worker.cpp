@@ -57,6 +57,7 @@ void pool_worker::start(zygote& z, worker_settings const& settings, int results)
                                  .standard_output = STDOUT_FILENO,
                                  .standard_error = to_errors.get(),
                                  .limits = settings.limits});
+  may_initialize_ = settings.initializer != nullptr;
   pid_ = child.pid;
   pidfd_ = inner_fd(std::move(child.pidfd));
   status_pipe_ = inner_fd(std::move(child.status));
@@ -108,7 +109,7 @@ bool pool_worker::settle_front() {
   record* const front = results_.front();
   if (!front) return false;
   ring_message message(results_, *front, socket_.get());
-  if (message.kind() == static_cast<std::uint32_t>(result_kind::broken)) {
+  if (may_initialize_ && message.kind() == static_cast<std::uint32_t>(result_kind::broken)) {
     remote_error e;
     message.read([&e](message_reader& in) { in(e); });
     message.pop();
@@ -129,6 +130,7 @@ bool pool_worker::settle_front() {
     job->error_ = std::current_exception();
   }
   message.pop();
+  may_initialize_ = false;
   unlink(*job);
   pool_->settle(*job);
   return true;
@@ -139,6 +141,7 @@ bool pool_worker::collect() noexcept {
   try {
     while (pool_ && settle_front()) any = true;
   } catch (...) {
+    garbled_ = true;
     kill();
   }
   if (any) {
@@ -156,6 +159,7 @@ bool pool_worker::take_back(pool_job& job) noexcept {
   try {
     if (!requests_.take_back(job.position_)) return false;
   } catch (std::runtime_error const&) {
+    garbled_ = true;
     kill();
     return false;
   }
@@ -168,6 +172,7 @@ std::int64_t pool_worker::began() noexcept {
   try {
     return jobs_.empty() ? 0 : requests_.began(jobs_.front()->position_);
   } catch (std::runtime_error const&) {
+    garbled_ = true;
     kill();
     return 0;
   }

@@ -87,6 +87,11 @@ class HALKA_API pool_worker final : public std::enable_shared_from_this<pool_wor
   /// The pool goes: kills it, and nobody is told of its end.
   void abandon() noexcept;
 
+  /// Whether it wrote what cannot be, and was killed for that.
+  bool is_garbled() const noexcept { return garbled_; }
+  /// Whether its initializer may be running.
+  bool may_initialize() const noexcept { return may_initialize_; }
+
   std::string last_lines() const { return errors_ ? errors_->last_lines() : std::string(); }
 
  private:
@@ -117,6 +122,8 @@ class HALKA_API pool_worker final : public std::enable_shared_from_this<pool_wor
   bool told_ = false;    // to leave, or killed by the pool
   bool killed_ = false;  // by the pool
   bool full_ = false;
+  bool garbled_ = false;
+  bool may_initialize_ = false;  // the worker's own word for it is not enough
   bool given_since_wake_ = false;
   std::shared_ptr<pool_worker> running_;  // itself, while the kernel has the read of the status
 };

@@ -67,6 +67,7 @@ std::int64_t ring_writer::began(std::uint64_t position) {
 }
 
 record* ring_reader::front() {
+  bool padded = false;
   while (true) {
     if (head_ == tail_) {
       tail_ = shared_.tail.load();
@@ -76,7 +77,9 @@ record* ring_reader::front() {
     auto* const r = reinterpret_cast<record*>(memory_.data() + (head_ & (memory_.size() - 1)));
     if (r->state.load(std::memory_order_relaxed) != record_state::padding) return r;  // relaxed: the tail ordered it
     std::size_t const size = r->size;
-    if (!holds(size)) throw_garbage();
+    // It fills the memory up to the end, so there is one at a time: a writer that wrote more could hold the reader for ever.
+    if (!holds(size) || size != memory_.size() - (head_ & (memory_.size() - 1)) - sizeof(record) || padded) throw_garbage();
+    padded = true;
     pop(size);
   }
 }

@@ -164,6 +164,10 @@ void test_backend::give_up() {
   throw deadlock_error(text + '\n' + task_tree(tasks));
 }
 
+void test_backend::forked() noexcept {
+  if (real_) real_->forked();
+}
+
 void test_backend::drain() {
   draining_ = true;
   standard_streams() = {};

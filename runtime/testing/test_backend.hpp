@@ -66,6 +66,7 @@ class HALKA_API test_backend final : public io_backend {
   void wait(clock::time_point deadline) override;
   void wake() noexcept override;
   void drain() override;
+  void forked() noexcept override;
   void submit(io_operation& op) override;
   void cancel(io_operation& op) noexcept override;
   void before_close(int fd) noexcept override;
