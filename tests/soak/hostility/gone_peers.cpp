@@ -28,7 +28,7 @@ using namespace std::chrono_literals;
 using halka::test::descriptor;
 
 constexpr std::size_t portion = std::size_t{1} << 20;
-constexpr int small_buffer = 65'536;  // of the kernel, so that it soon takes no more
+constexpr int little_room = 65'536;  // of the kernel, so that it soon takes no more
 
 }  // namespace
 
@@ -114,7 +114,7 @@ namespace {
 
 /// Reads so many portions, tells the hash; then reads a little more and waits for its end.
 void read_portions(std::uint64_t count, std::uint16_t port, opponent_line const& line) {
-  descriptor const s = connect_to(port, small_buffer);
+  descriptor const s = connect_to(port, little_room);
   std::string text(portion, '\0');
   rolling_hash got;
   for (std::uint64_t i = 0; i < count; ++i) {
@@ -171,7 +171,7 @@ std::string meet_stopped(std::uint64_t megabytes) {
   auto talk = [&](halka::server&) -> halka::task<> {
     while (!handled) co_await halka::sleep(1ms);
   };
-  run_host(other, handler, talk, {.send_buffer = small_buffer});
+  run_host(other, handler, talk, {.send_buffer = little_room});
   check(given_up >= 5, "no write had to wait for a reader that was stopped");
   check(last_error == ECONNRESET || last_error == EPIPE, "the death of a peer was told as error " + std::to_string(last_error));
   return figures("%llu MiB to a reader that was stopped, %llu writes given up meanwhile, nothing torn; then it was killed: %s",
@@ -188,7 +188,7 @@ void refuse_to_read(std::uint64_t count, std::uint16_t port, opponent_line const
   std::vector<descriptor> sockets;
   std::string text(portion, '\0');
   line.hear();
-  for (std::uint64_t i = 0; i < count; ++i) sockets.push_back(connect_to(port, small_buffer));
+  for (std::uint64_t i = 0; i < count; ++i) sockets.push_back(connect_to(port, little_room));
   line.meet();
   std::string const wanted = halka::test::noise(portion);
   for (std::uint64_t i = 0; i < count; i += 2) {
@@ -198,7 +198,7 @@ void refuse_to_read(std::uint64_t count, std::uint16_t port, opponent_line const
   }
   sockets.clear();
   line.meet();
-  for (std::uint64_t i = 0; i < count; ++i) sockets.push_back(connect_to(port, small_buffer));
+  for (std::uint64_t i = 0; i < count; ++i) sockets.push_back(connect_to(port, little_room));
   line.meet();
 }
 
@@ -232,7 +232,7 @@ std::string meet_abandoned(std::uint64_t connections) {
     co_await other.hear();
     while (given_up < 2 * connections) co_await halka::sleep(1ms);
   };
-  run_host(other, handler, talk, {.send_buffer = small_buffer});  // ends, although nobody reads
+  run_host(other, handler, talk, {.send_buffer = little_room});  // ends, although nobody reads
   other.tell(0);
   other.end();
   return figures(
