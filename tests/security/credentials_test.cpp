@@ -24,7 +24,7 @@ constexpr uid_t somebody = 65534;
 task<int> open_error(std::string path) {
   int error = 0;
   try {
-    file f = co_await open(path, "r");
+    file f = co_await open_file(path, "r");
     static_cast<void>(co_await f.read());
   } catch (std::system_error const& e) {
     error = e.code().value();

@@ -91,7 +91,7 @@ TEST_CASE("everything that is open while all of the library is used is closed by
         "127.0.0.1", 0);
     stream client = co_await open_connection("127.0.0.1", echo.port());
     co_await client.write("x");
-    file f = co_await open(dir / "file", "w");
+    file f = co_await open_file(dir / "file", "w");
     datagram datagrams = co_await open_datagram({.local = endpoint("127.0.0.1", 0)});
     process_pool pool({.workers = 1});
     co_await pool.submit([] {});

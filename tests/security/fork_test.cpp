@@ -21,6 +21,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
+struct idle_job final : worker_job {
+  void run() noexcept override {}
+  void drop(std::exception_ptr const&) noexcept override {}
+};
+
 constexpr std::string_view remedy = "or start it with process, process_pool or create_subprocess instead";
 
 /// 0 if `fn` throws a logic_error with the remedy; the child's exit code.
@@ -64,9 +69,9 @@ TEST_CASE("in the child of a fork the loop refuses what would reach the parent's
     scheduled = in_child([&] { return is_told([&] { loop.call_soon([] {}); }); });
     nested = in_child([] { return is_told([] { run([]() -> task<> { co_return; }); }); });
     callback = in_child([&] { return is_told([&] { loop.call_soon_threadsafe([] {}); }); });
-    thread_pool own({.threads = 1});
-    co_await own.submit([] {});
-    threads = in_child([&] { return is_told([&] { static_cast<void>(own.submit_nowait([] {})); }); });
+    worker_threads own(1, "own");
+    idle_job job;
+    threads = in_child([&] { return is_told([&] { own.submit(job); }); });
   };
   run(body);
   CHECK(scheduled == 0);
@@ -167,10 +172,7 @@ TEST_CASE("a child that was forked outside of a loop runs loops of its own, and 
 
 TEST_CASE("pools that the child of a fork inherits are destroyed there without waiting for their threads", "[security][fork]") {
   auto threads = std::make_unique<worker_threads>(2, "inherited");
-  struct job : worker_job {
-    void run() noexcept override {}
-    void drop(std::exception_ptr const&) noexcept override {}
-  } one;
+  idle_job one;
   threads->submit(one);
   forked child([&] {
     threads->close(false);
