@@ -2,6 +2,8 @@
 // Operations of the epoll backend: how they begin, wait, move on and end.
 #include "epoll_backend.hpp"
 
+#include "../../sched/fork_watch.hpp"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
@@ -34,6 +36,7 @@ std::size_t epoll_backend::lent_size() const noexcept { return lent_bytes; }
 // -- how they begin
 
 void epoll_backend::submit(io_operation& op) {
+  if (epoll_ < 0) detail::throw_forked("this event loop");
   // Nothing begins again what was just given up because the loop ends.
   if (draining_) throw std::system_error(ECANCELED, std::system_category(), "epoll: the loop is ending");
   op.cancel_requested = false;
@@ -207,7 +210,7 @@ void epoll_backend::tell(io_operation& op) {
 }
 
 void epoll_backend::cancel(io_operation& op) noexcept {
-  if (!op.in_flight || op.cancel_requested) return;
+  if (!op.in_flight || op.cancel_requested || epoll_ < 0) return;
   op.cancel_requested = true;
   switch (stage_of(op)) {
     case stage::reading:

@@ -66,6 +66,7 @@ class epoll_backend final : public io_backend {
   void wait(clock::time_point deadline) override;
   void wake() noexcept override;
   void drain() override;
+  void forked() noexcept override;
   void submit(io_operation& op) override;
   void cancel(io_operation& op) noexcept override;
   void before_close(int fd) noexcept override;
@@ -127,7 +128,7 @@ class epoll_backend final : public io_backend {
   bool spin(inbox const& sent, clock::time_point deadline) override;
   void count_waiting(int change) noexcept { attention_ += static_cast<unsigned>(change); }
 
-  int epoll_ = -1;
+  int epoll_ = -1;  // -1 also in the child of a fork
   int eventfd_ = -1;
   int closing_fd_ = -1;     // what is about to be closed: nobody begins to wait for it
   unsigned attention_ = 0;  // operations that wait, or are in threads

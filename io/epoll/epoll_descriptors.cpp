@@ -140,7 +140,7 @@ void epoll_backend::forget(int fd) noexcept {
 
 void epoll_backend::before_close(int fd) noexcept {
   descriptor_entry* const e = table_.find(fd);
-  if (!e) return;
+  if (!e || epoll_ < 0) return;
   end_waiters(*e);
   if (e->in_threads != 0) {
     threads_->for_each([&](io_operation& op) {

@@ -44,6 +44,15 @@ epoll_backend::~epoll_backend() {
   if (epoll_ >= 0) close(epoll_);
 }
 
+/// The registrations are the parent's too: nothing is taken out, and the threads are not here.
+void epoll_backend::forked() noexcept {
+  signal_ = &quiet;
+  signal_mask_ = 0;
+  queued_ = 0;
+  if (epoll_ >= 0) close(std::exchange(epoll_, -1));
+  if (eventfd_ >= 0) close(std::exchange(eventfd_, -1));
+}
+
 void epoll_backend::attach(event_loop& loop) {
   io_backend::attach(loop);
   occupy_standard_descriptors();

@@ -17,6 +17,8 @@ CALLS = (
 CALL = re.compile(r"(?<![\w.>])(?<!\w::)(?:::)?(" + "|".join(CALLS) + r")\(([^;{]*)")
 # file: the beginning of the arguments, and why it is right
 ALLOWED = {
+    ("io/epoll/attempt_files.cpp", "path, flags"): "an operation's flags: O_CLOEXEC is among them (io/ops/open.cpp)",
+    ("io/epoll/attempt_sockets.cpp", "op.fd, address, length"): "an operation's flags: SOCK_CLOEXEC (io/ops/accept.cpp)",
     ("io/memory_file.cpp", "name, usual"): "MFD_CLOEXEC is part of `usual`",
     ("io/standard_descriptors.cpp", '"/dev/null"'): "0, 1 and 2 are there for programs that are started",
 }
