@@ -14,10 +14,10 @@ namespace halka::detail {
 
 namespace {
 
-constexpr std::size_t most = std::string_view::npos;
+constexpr std::size_t whatever_comes = std::string_view::npos;
 
 /// Waits until the buffer holds more. False at the end of input.
-receive_operation<bool> receive_more(stream_state& s) { return receive_operation<bool>(s, {}, most); }
+receive_operation<bool> receive_more(stream_state& s) { return receive_operation<bool>(s, {}, whatever_comes); }
 
 /// Where the separator that ends first begins and ends.
 struct match {

@@ -9,12 +9,12 @@
 namespace halka::detail {
 
 namespace {
-constexpr std::size_t most = 253;  // SCM_MAX_FD
+constexpr std::size_t most_passed = 253;  // SCM_MAX_FD
 }
 
 int send_with_descriptors(int socket, std::span<iovec const> parts, std::span<int const> descriptors) noexcept {
-  if (descriptors.size() > most) return E2BIG;
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * most)] = {};
+  if (descriptors.size() > most_passed) return E2BIG;
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * most_passed)] = {};
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(parts.data());
   message.msg_iovlen = parts.size();
@@ -33,7 +33,7 @@ int send_with_descriptors(int socket, std::span<iovec const> parts, std::span<in
 }
 
 passed_message receive_with_descriptors(int socket, std::span<std::byte> buffer, int flags) {
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * most)];
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * most_passed)];
   iovec part{buffer.data(), buffer.size()};
   msghdr message{};
   message.msg_iov = &part;

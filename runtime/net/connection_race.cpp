@@ -22,7 +22,7 @@ namespace halka::detail {
 
 namespace {
 
-struct race {
+struct connection_race {
   std::vector<socket_address> const& addresses;
   connection_options const& options;
   std::source_location opened_at;
@@ -31,7 +31,7 @@ struct race {
   event news;
 };
 
-task<> attempt(race& r, std::size_t index, task_group& group) {
+task<> attempt(connection_race& r, std::size_t index, task_group& group) {
   try {
     unique_fd fd = co_await connect_to(r.addresses[index], r.options, r.opened_at);
     if (!r.winner) r.winner = std::move(fd);  // two may arrive in one pass
@@ -42,14 +42,14 @@ task<> attempt(race& r, std::size_t index, task_group& group) {
   r.news.set();
 }
 
-task<> wait_for_news(race& r) {
+task<> wait_for_news(connection_race& r) {
   try {
     co_await wait_for(r.news.wait(), r.options.attempt_delay);
   } catch (timeout_error const&) {
   }
 }
 
-task<> start_attempts(race& r, task_group& group) {
+task<> start_attempts(connection_race& r, task_group& group) {
   for (std::size_t i = 0; i < r.addresses.size(); ++i) {
     if (i > 0) co_await wait_for_news(r);
     r.news.clear();
@@ -58,7 +58,7 @@ task<> start_attempts(race& r, task_group& group) {
 }
 
 /// Throws all failures as one, with the code of the first.
-[[noreturn]] void throw_failures(race const& r, std::string const& what) {
+[[noreturn]] void throw_failures(connection_race const& r, std::string const& what) {
   std::string text = "connect" + what + ": all " + std::to_string(r.failures.size()) + " addresses failed (";
   std::error_code first;
   for (std::exception_ptr const& failure : r.failures) {
@@ -111,7 +111,7 @@ task<unique_fd> connect_to_any(std::vector<socket_address> addresses, std::strin
     co_return only;
   }
   addresses = interleaved(addresses);
-  race r{addresses, options, here, std::vector<std::exception_ptr>(addresses.size()), unique_fd(), {}};
+  connection_race r{addresses, options, here, std::vector<std::exception_ptr>(addresses.size()), unique_fd(), {}};
   auto const body = [&r](task_group& group) { return start_attempts(r, group); };
   co_await with_task_group(body);
   if (!r.winner) throw_failures(r, what);

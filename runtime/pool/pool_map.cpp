@@ -7,7 +7,7 @@
 namespace halka::detail {
 
 namespace {
-constexpr std::size_t most = 4096;
+constexpr std::size_t largest_chunk = 4096;
 constexpr std::size_t chunks_per_worker = 4;
 }  // namespace
 
@@ -19,7 +19,7 @@ chunk_sizes::chunk_sizes(std::optional<std::ptrdiff_t> wanted, std::size_t worke
                                   " elements: chunk_size must be at least 1; leave it out, and the pool chooses");
     size_ = static_cast<std::size_t>(*wanted);
   } else if (elements) {
-    size_ = std::clamp<std::size_t>(*elements / (chunks_per_worker * workers), 1, most);
+    size_ = std::clamp<std::size_t>(*elements / (chunks_per_worker * workers), 1, largest_chunk);
   } else {
     size_ = 1;
     left_ = chunks_per_worker * workers;
@@ -29,7 +29,7 @@ chunk_sizes::chunk_sizes(std::optional<std::ptrdiff_t> wanted, std::size_t worke
 /// Of a range whose length is not known, chunks become larger as it turns out to be long.
 std::size_t chunk_sizes::next() noexcept {
   std::size_t const size = size_;
-  if (left_ > 0 && --left_ == 0 && size_ < most) {
+  if (left_ > 0 && --left_ == 0 && size_ < largest_chunk) {
     size_ *= 2;
     left_ = chunks_per_worker * workers_;
   }

@@ -62,7 +62,7 @@ class child_ends {
   int other(stdio what) {
     if (what == stdio::merged) throw std::invalid_argument("stdio::merged is for the standard error");
     if (what != stdio::null) return what.number();
-    int const fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int const fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
     if (fd < 0) detail::throw_io_error(errno, "open /dev/null");
     return keep(unique_fd(fd, here_));
   }

@@ -31,7 +31,7 @@ process_status read_status(int pid) noexcept {
   process_status status;
   char path[32];
   std::snprintf(path, sizeof path, "/proc/%d/stat", pid);
-  int const fd = open(path, O_RDONLY | O_CLOEXEC);
+  int const fd = ::open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return status;  // it has ended, or may not be seen
   std::array<char, 1024> text;
   ssize_t const size = read(fd, text.data(), text.size());

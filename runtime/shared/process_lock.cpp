@@ -20,8 +20,8 @@ namespace halka {
 
 namespace {
 
-constexpr char const* purpose = "make a process_lock";
-constexpr std::uint32_t kind = 0x4c6f636b;
+constexpr char const* lock_purpose = "make a process_lock";
+constexpr std::uint32_t lock_kind = 0x4c6f636b;
 
 struct lock_state {
   detail::process_identity holder;
@@ -29,24 +29,24 @@ struct lock_state {
   std::uint64_t abandoned = 0;
   bool was_abandoned = false;
 };
-using access = detail::shared_state<lock_state>::access;
+using lock_access = detail::shared_state<lock_state>::access;
 
 }  // namespace
 
 class detail::process_lock_store {
  public:
-  process_lock_store() : state_(shared_page::make(purpose, kind)), free_(wake_descriptor::make(purpose, true)) {
-    access a(state_);
+  process_lock_store() : state_(shared_page::make(lock_purpose, lock_kind)), free_(wake_descriptor::make(lock_purpose, true)) {
+    lock_access a(state_);
     a.state = {};
     a.commit();
   }
   explicit process_lock_store(message_reader& in)
-      : state_(shared_page::open(take_descriptor(in, "process_lock"), kind)), free_(take_descriptor(in, "process_lock")) {}
+      : state_(shared_page::open(take_descriptor(in, "process_lock"), lock_kind)), free_(take_descriptor(in, "process_lock")) {}
   void attach(message_writer& out) const { out(state_.page().owner(), free_.owner()); }
 
   /// *Result*: who holds it; none if it was taken.
   process_identity try_take() {
-    access a(state_);
+    lock_access a(state_);
     if (a.state.holder && is_running(a.state.holder)) {
       free_.clear();
       return a.state.holder;
@@ -80,14 +80,14 @@ class detail::process_lock_store {
   }
 
   void release() {
-    access a(state_);
+    lock_access a(state_);
     if (a.state.holder != this_process()) throw std::logic_error("release of a process_lock that this process does not hold");
     a.state.holder = {};
     free_.set();
     a.commit();
   }
 
-  lock_state state() { return access(state_).state; }
+  lock_state state() { return lock_access(state_).state; }
 
  private:
   shared_state<lock_state> state_;

@@ -22,11 +22,11 @@ struct header {
   std::uint32_t descriptors = 0;
 };
 
-constexpr std::size_t most_descriptors = 253;
+constexpr std::size_t most_in_a_message = 253;
 constexpr std::size_t most_bytes = sizeof(header) + message_store::most_in_block;
 
 struct control_block {
-  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(most_descriptors * sizeof(int))> bytes;
+  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(most_in_a_message * sizeof(int))> bytes;
 };
 
 /// Takes over the descriptors that came with a message.

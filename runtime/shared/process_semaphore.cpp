@@ -17,14 +17,14 @@ namespace halka {
 
 namespace {
 
-constexpr char const* purpose = "make a process_semaphore";
-constexpr std::uint32_t kind = 0x53656d61;
+constexpr char const* semaphore_purpose = "make a process_semaphore";
+constexpr std::uint32_t semaphore_kind = 0x53656d61;
 constexpr std::uint64_t most_permits = std::uint64_t{1} << 60;
 
 struct semaphore_state {
   std::uint64_t permits = 0;
 };
-using access = detail::shared_state<semaphore_state>::access;
+using semaphore_access = detail::shared_state<semaphore_state>::access;
 
 std::uint64_t checked(std::ptrdiff_t permits) {
   if (permits < 0) throw std::invalid_argument("a process_semaphore with " + std::to_string(permits) + " permits");
@@ -37,18 +37,18 @@ std::uint64_t checked(std::ptrdiff_t permits) {
 class detail::process_semaphore_store {
  public:
   explicit process_semaphore_store(std::uint64_t permits)
-      : state_(shared_page::make(purpose, kind)), some_(wake_descriptor::make(purpose, true)) {
-    access a(state_);
+      : state_(shared_page::make(semaphore_purpose, semaphore_kind)), some_(wake_descriptor::make(semaphore_purpose, true)) {
+    semaphore_access a(state_);
     a.state.permits = permits;
     a.commit();
   }
   explicit process_semaphore_store(message_reader& in)
-      : state_(shared_page::open(take_descriptor(in, "process_semaphore"), kind)),
+      : state_(shared_page::open(take_descriptor(in, "process_semaphore"), semaphore_kind)),
         some_(take_descriptor(in, "process_semaphore")) {}
   void attach(message_writer& out) const { out(state_.page().owner(), some_.owner()); }
 
   bool try_take() {
-    access a(state_);
+    semaphore_access a(state_);
     if (a.state.permits == 0) {
       some_.clear();
       return false;
@@ -76,14 +76,14 @@ class detail::process_semaphore_store {
   }
 
   void release() {
-    access a(state_);
+    semaphore_access a(state_);
     if (a.state.permits >= most_permits) throw std::logic_error("a process_semaphore was released too often");
     ++a.state.permits;
     some_.set();
     a.commit();
   }
 
-  std::uint64_t permits() { return access(state_).state.permits; }
+  std::uint64_t permits() { return semaphore_access(state_).state.permits; }
 
  private:
   shared_state<semaphore_state> state_;

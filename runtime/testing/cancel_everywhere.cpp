@@ -23,14 +23,14 @@ namespace {
 constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
 constexpr std::size_t too_many_passes = 100'000;
 
-struct way {
+struct cancelling {
   char const* name;
   bool in_the_pass;
   std::size_t again_after;  // 0 for never
   bool by_scope;
 };
 
-constexpr way ways[] = {
+constexpr cancelling ways[] = {
     {"at the start", false, 0, false},
     {"in the pass", true, 0, false},
     {"twice, in successive passes", false, 1, false},
@@ -49,7 +49,7 @@ struct subject {
 /// One run of the body.
 class experiment {
  public:
-  experiment(subject const& s, way how, std::size_t cancel_in)
+  experiment(subject const& s, cancelling how, std::size_t cancel_in)
       : body_(s.body), rules_(s.rules), leftovers_(s.leftovers), backend_(s.backend), way_(how), cancel_in_(cancel_in) {}
 
   std::vector<std::string> run() {
@@ -142,7 +142,7 @@ class experiment {
   cancel_rules rules_;
   std::function<std::string()> const& leftovers_;
   backend_kind backend_;
-  way way_;
+  cancelling way_;
   std::size_t cancel_in_;
   cancel_scope scope_;
   task_handle<> task_;
@@ -171,7 +171,7 @@ std::vector<std::string> cancel_everywhere(std::function<task<>()> const& body, 
   note("not cancelled", alone.run());
   std::size_t const passes = alone.passes();
   if (passes < 2) problems.emplace_back("the body does not suspend");
-  for (way const& how : ways) {
+  for (cancelling const& how : ways) {
     // The scope and its last yield take a pass more.
     std::size_t const last = how.by_scope ? passes + 1 : passes;
     for (std::size_t k = 0; k < last && problems.size() < 20; ++k) {

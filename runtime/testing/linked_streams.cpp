@@ -35,11 +35,12 @@ namespace {
 
 constexpr std::size_t most_received = 16384;
 
-class link;
+class stream_link;
 
 class way {
  public:
-  way(link& l, int from, int to) noexcept : link_(l), from_(from), to_(to), receiving_(*this), sending_(*this), due_(*this) {}
+  way(stream_link& l, int from, int to) noexcept
+      : link_(l), from_(from), to_(to), receiving_(*this), sending_(*this), due_(*this) {}
 
   void receive();
   bool idle() const noexcept { return !receiving_.in_flight && !sending_.in_flight && !due_.set(); }
@@ -74,7 +75,7 @@ class way {
   void deliver();
   void carry_on();
 
-  link& link_;
+  stream_link& link_;
   int from_;
   int to_;
   receive_operation receiving_;
@@ -88,9 +89,9 @@ class way {
   bool through_ = false;
 };
 
-class link {
+class stream_link {
  public:
-  link(link_options const& options, int a, int b)
+  stream_link(link_options const& options, int a, int b)
       : options_(options),
         random_(options.seed),
         loop_(get_running_loop()),
@@ -98,12 +99,12 @@ class link {
         b_(b),
         there_(*this, a, b),
         back_(*this, b, a) {}
-  ~link() {
+  ~stream_link() {
     ::close(a_);
     ::close(b_);
   }
-  link(link const&) = delete;
-  link& operator=(link const&) = delete;
+  stream_link(linkconst&) = delete;
+  stream_link& operator=(stream_link const&) = delete;
 
   void begin(stream_ptr a, stream_ptr b) {
     streams_ = {std::move(a), std::move(b)};
@@ -263,7 +264,7 @@ std::pair<stream, stream> make_linked_streams(link_options const& options) {
   auto const [b, link_b] = socket_pair();
   stream second(unique_fd(b), ends);
   auto guard_b = unique_fd(link_b);
-  auto made = std::make_unique<link>(options, guard_a.get(), guard_b.get());
+  auto made = std::make_unique<stream_link>(options, guard_a.get(), guard_b.get());
   static_cast<void>(guard_a.release());
   static_cast<void>(guard_b.release());
   made.release()->begin(first.shared_state(), second.shared_state());  // it deletes itself
