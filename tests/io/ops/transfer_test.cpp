@@ -14,8 +14,10 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <array>
 #include <csignal>
 #include <string>
 
@@ -233,9 +235,15 @@ TEST_CASE("a write to a full pipe waits for room, and gives up when it is cancel
     cancelled.cancel();
     co_await settle();
     CHECK(cancelled.cancelled());
-    p.drain();
+    // A part only: some kernels write within the next call, and a look for more would take what was written.
+    int full = 0;
+    ioctl(p.read_end.get(), FIONREAD, &full);
+    std::array<char, 8192> part{};
+    CHECK(::read(p.read_end.get(), part.data(), part.size()) == 8192);
     co_await waiting;
-    CHECK(p.read() == "x");
+    int left = 0;
+    ioctl(p.read_end.get(), FIONREAD, &left);
+    CHECK(left == full - 8192 + 1);
   });
 }
 
