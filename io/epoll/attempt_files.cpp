@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "attempt_files.hpp"
 
+#include "../kernel_features.hpp"
+
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
@@ -25,6 +27,9 @@ bool at_offset(io_operation const& op) noexcept { return op.offset != current_po
 off_t offset_of(io_operation const& op) noexcept { return at_offset(op) ? static_cast<off_t>(op.offset) + op.result : off_t{-1}; }
 
 bool is_unsupported(int error) noexcept { return error == EOPNOTSUPP || error == ENOSYS; }
+
+/// Whether to try RWF_NOWAIT where the kernel may not know it.
+bool tries_nowait(io_operation const& op) noexcept { return at_offset(op) || kernel::allows(kernel::feature::nowait_pipes); }
 
 progress done(io_operation& op, ssize_t n) noexcept {
   if (n < 0) return fail(op, -errno);
@@ -77,6 +82,7 @@ bool would_wait(io_operation const& op, int error) noexcept {
 
 progress attempt_read(io_operation& op) noexcept {
   if (is_direct(op)) return progress::work;
+  if (!tries_nowait(op)) return transfer_when_ready(op, true);
   while (true) {
     iovec part{place(op), unmoved(op)};
     ssize_t const n = preadv2(op.fd, &part, 1, offset_of(op), RWF_NOWAIT);
@@ -94,6 +100,7 @@ progress attempt_read(io_operation& op) noexcept {
 
 progress attempt_write(io_operation& op) noexcept {
   if (is_direct(op)) return progress::work;
+  if (!tries_nowait(op)) return transfer_when_ready(op, false);
   while (true) {
     iovec part{place(op), unmoved(op)};
     ssize_t const n = pwritev2(op.fd, &part, 1, offset_of(op), RWF_NOWAIT);

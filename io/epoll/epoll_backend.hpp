@@ -135,7 +135,7 @@ class epoll_backend final : public io_backend {
   bool looked_ = false;     // the last pass has
   bool draining_ = false;
   bool is_lent_ = false;
-  bool precise_ = true;  // the kernel knows epoll_pwait2
+  bool precise_;  // the kernel knows epoll_pwait2, as far as is known
   std::uint32_t serials_ = 0;
   std::size_t in_flight_ = 0;
   operation_list done_;

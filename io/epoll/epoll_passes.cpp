@@ -4,6 +4,7 @@
 
 #include "../../sched/report.hpp"
 #include "../descriptor_ledger.hpp"
+#include "../kernel_features.hpp"
 #include "../standard_descriptors.hpp"
 
 #include <sys/epoll.h>
@@ -33,7 +34,7 @@ constexpr std::uint32_t always_told = EPOLLERR | EPOLLHUP;
 
 }  // namespace
 
-epoll_backend::epoll_backend() noexcept : io_backend("epoll") {
+epoll_backend::epoll_backend() noexcept : io_backend("epoll"), precise_(kernel::allows(kernel::feature::epoll_pwait2)) {
   signal_ = &attention_;
   signal_mask_ = ~0U;
 }
@@ -131,8 +132,8 @@ int epoll_backend::sleep(clock::duration most) noexcept {
     timespec const timeout{static_cast<std::time_t>(std::chrono::duration_cast<std::chrono::seconds>(most).count()),
                            static_cast<long>((most % std::chrono::seconds(1)).count())};
     int const count = epoll_pwait2(epoll_, events_.get(), events_at_a_time, &timeout, nullptr);
-    if (count >= 0 || errno != ENOSYS) return count;
-    precise_ = false;  // Linux below 5.11
+    if (count >= 0 || (errno != ENOSYS && errno != EPERM)) return count;
+    precise_ = false;  // Linux below 5.11, or a filter that does not know it
   }
   constexpr clock::duration longest = std::chrono::hours(24);
   auto const rounded = std::chrono::ceil<milliseconds>(std::min(most, longest));
