@@ -103,7 +103,7 @@ class stream_link {
     ::close(a_);
     ::close(b_);
   }
-  stream_link(linkconst&) = delete;
+  stream_link(stream_link const&) = delete;
   stream_link& operator=(stream_link const&) = delete;
 
   void begin(stream_ptr a, stream_ptr b) {
