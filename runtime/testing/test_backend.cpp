@@ -184,9 +184,10 @@ void test_backend::submit(io_operation& op) {
   auto made = std::make_unique<double_of>(*this, op);
   double_of& d = *made;
   doubles_[&op] = std::move(made);
+  bool begins = true;
   try {
-    plan(d);
-    if (d.result == 0) real().submit(d);
+    begins = !plan(d);
+    if (begins) real().submit(d);  // its result is the real backend's from now on
   } catch (...) {
     doubles_.erase(&op);
     throw;
@@ -195,18 +196,19 @@ void test_backend::submit(io_operation& op) {
   op.cancel_requested = false;
   if (ends_by_itself(op)) ++ending_;
   if (op.code == opcode::wait_child) ++children_;
-  if (d.result != 0) arrived_.push_back(&d);
+  if (!begins) arrived_.push_back(&d);
 }
 
-/// Decides with the seed how the kernel treats an operation; a result says that it does not even begin.
-void test_backend::plan(double_of& d) {
-  if (!random_ || draining_) return;
+/// Decides with the seed how the kernel treats an operation. True if that is known already: it does not even begin.
+bool test_backend::plan(double_of& d) {
+  if (!random_ || draining_) return false;
   if (may_be_interrupted(d.code) && random_->one_in(8)) {
     d.result = -EINTR;
-    return;
+    return true;
   }
   if (is_transfer(d.code) && d.length > 1 && random_->one_in(2))
     d.length = 1 + static_cast<unsigned>(random_->below(random_->one_in(2) ? std::min(d.length, 16U) : d.length));
+  return false;
 }
 
 void test_backend::cancel(io_operation& op) noexcept {

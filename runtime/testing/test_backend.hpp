@@ -88,7 +88,7 @@ class HALKA_API test_backend final : public io_backend {
   void arrived(double_of& d);
   bool tell_arrived(bool all);
   void tell(double_of& d);
-  void plan(double_of& d);
+  bool plan(double_of& d);
   [[noreturn]] void give_up();
 
   test_backend_options options_;
