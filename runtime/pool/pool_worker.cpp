@@ -207,7 +207,8 @@ void pool_worker::completed(io_operation& op) {
   auto& self = static_cast<pool_worker&>(op);
   std::shared_ptr<pool_worker> const alive = std::move(self.running_);
   if (self.loop_.is_closed()) return self.abandon();
-  if (self.result == -EINTR) {
+  // Nothing has happened yet, or there was no memory for it.
+  if (self.result == -EINTR || self.result == -EAGAIN || self.result == -ENOMEM) {
     try {
       io_backend::of(self.loop_).submit(self);
       self.running_ = alive;
@@ -216,6 +217,7 @@ void pool_worker::completed(io_operation& op) {
       self.send_signal(SIGKILL);
     }
   }
+  if (self.result < 0) self.send_signal(SIGKILL);  // nobody would hear of its end
   // No status: the zygote was killed, and with it all its children.
   int const status = self.result == static_cast<int>(sizeof self.status_) ? self.status_ : -SIGKILL;
   self.collect();

@@ -66,7 +66,8 @@ void watched_child::begin_waiting() {
 void watched_child::completed(io_operation& op) {
   auto& self = static_cast<watched_child&>(op);
   std::shared_ptr<watched_child> const alive = std::move(self.running_);
-  if (op.result == -EINTR) {
+  // Nothing has happened yet, or there was no memory for it: nobody else would take the status.
+  if (op.result == -EINTR || op.result == -EAGAIN || op.result == -ENOMEM) {
     self.running_ = alive;
     try {
       return io_backend::of(self.loop_).submit(self);
