@@ -5,6 +5,8 @@
 #include <sys/uio.h>
 #include <cerrno>
 #include <cstring>
+#include <new>
+#include <utility>
 
 namespace halka::detail {
 
@@ -53,10 +55,16 @@ passed_message receive_with_descriptors(int socket, std::span<std::byte> buffer,
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
     if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
     std::size_t const count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    try {
+      result.descriptors.reserve(result.descriptors.size() + count);
+    } catch (std::bad_alloc const&) {
+      result.error = ENOMEM;
+    }
     for (std::size_t i = 0; i < count; ++i) {
-      int fd;
-      std::memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof fd);
-      result.descriptors.emplace_back(fd);
+      int number;
+      std::memcpy(&number, CMSG_DATA(header) + i * sizeof(int), sizeof number);
+      unique_fd fd(number);  // it is closed if it cannot be kept
+      if (result.descriptors.size() < result.descriptors.capacity()) result.descriptors.push_back(std::move(fd));
     }
   }
   if (message.msg_flags & MSG_CTRUNC) result.error = EMFILE;

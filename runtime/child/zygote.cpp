@@ -135,7 +135,7 @@ class zygote::connection {
     if (ready > 0)
       take_answer(socket, a);
     else
-      a.error = ETIMEDOUT;
+      a.error = ready < 0 ? errno : ETIMEDOUT;
     if (a.error != 0)
       throw std::system_error(a.error, std::system_category(), "start the zygote process: /proc/self/exe did not become one");
   }
