@@ -86,13 +86,13 @@ descriptor_watches::descriptor_watches(io_backend& b) noexcept : backend_(b) {}
 descriptor_watches::~descriptor_watches() = default;
 
 void descriptor_watches::set(int fd, direction d, std::function<void()> callback) {
-  std::shared_ptr<watch>& place = watches_[{fd, d}];
-  bool const is_new = !place || !place->active();
-  if (is_new) place = std::make_shared<watch>(backend_, fd, d);
-  place->set_callback(std::move(callback));
-  if (!is_new) return;
+  auto const found = watches_.find({fd, d});
+  if (found != watches_.end() && found->second->active()) return found->second->set_callback(std::move(callback));
+  auto const made = std::make_shared<watch>(backend_, fd, d);
+  made->set_callback(std::move(callback));
+  watches_[{fd, d}] = made;
   try {
-    place->begin();
+    made->begin();
   } catch (...) {
     watches_.erase({fd, d});
     throw;

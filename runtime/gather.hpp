@@ -57,7 +57,8 @@ task<std::tuple<outcome<stored_result_t<As>>...>> gather_outcomes(As... awaitabl
       handles);
 }
 
-/// Starts every element of a range and adds it to the watcher. If that fails, those that were started are cancelled before they begin.
+/// Starts every element of a range and adds it to the watcher. If that fails, those that were started are cancelled before they
+/// begin.
 template <class A, class Range>
 std::vector<task_handle<stored_result_t<A>>> start_all(Range& awaitables, task_watcher& watcher) {
   std::vector<task_handle<stored_result_t<A>>> handles;

@@ -21,7 +21,7 @@ namespace detail {
 template <class T>
 class sent_task {
  public:
-  explicit sent_task(task<T> coroutine) noexcept : coroutine_(std::move(coroutine)) {}
+  explicit sent_task(task<T> coroutine) : coroutine_(std::move(coroutine)) {}
   ~sent_task() { coroutine_.discard(); }  // the loop ended before it began
 
   std::future<T> get_future() { return promise_.get_future(); }
@@ -35,9 +35,14 @@ class sent_task {
   template <class F>
   static void start(std::shared_ptr<sent_task> const& self, F began) {
     if (self->cancelled_) return self->fail(std::make_exception_ptr(cancelled_error(self->reason_)));
-    self->handle_ = create_task(std::move(self->coroutine_));
-    began(self->handle_);
-    self->handle_.add_done_callback([self] { self->finish(); });
+    try {
+      self->handle_ = create_task(std::move(self->coroutine_));
+      began(self->handle_);
+      self->handle_.add_done_callback([self] { self->finish(); });
+    } catch (...) {
+      if (task_handle<T> const begun = std::exchange(self->handle_, {})) begun.cancel();
+      self->fail(std::current_exception());
+    }
   }
   void cancel(std::string reason) {
     cancelled_ = true;

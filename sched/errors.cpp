@@ -3,13 +3,20 @@
 
 #include <cxxabi.h>
 #include <cstdlib>
+#include <new>
 #include <typeinfo>
 #include <utility>
 
 namespace halka {
 
-cancelled_error::cancelled_error(std::string_view reason)
-    : reason_(reason.empty() ? nullptr : std::make_shared<std::string const>(reason)) {}
+cancelled_error::cancelled_error(std::string_view reason) {
+  if (reason.empty()) return;
+  try {
+    reason_ = std::make_shared<std::string const>(reason);
+  } catch (std::bad_alloc const&) {
+    // Cancelling must not fail: the reason is left out.
+  }
+}
 cancelled_error::cancelled_error(cancelled_error const&) noexcept = default;
 cancelled_error& cancelled_error::operator=(cancelled_error const&) noexcept = default;
 cancelled_error::~cancelled_error() = default;
