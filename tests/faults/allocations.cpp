@@ -13,7 +13,8 @@ constinit std::atomic<long> in_use = 0;
 void* take(std::size_t size, std::size_t alignment, bool may_throw) {
   void* block = nullptr;
   if (!halka::faults::allocation_fails())
-    block = alignment == 0 ? std::malloc(size ? size : 1) : std::aligned_alloc(alignment, (size + alignment - 1) & ~(alignment - 1));
+    block =
+        alignment == 0 ? std::malloc(size ? size : 1) : std::aligned_alloc(alignment, (size + alignment - 1) & ~(alignment - 1));
   if (block) {
     ++in_use;
   } else if (may_throw) {

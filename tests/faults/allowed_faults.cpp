@@ -18,7 +18,7 @@ std::vector<fault> errors(std::initializer_list<int> numbers) {
 std::vector<fault> errors_of(opcode code) {
   switch (code) {
     case opcode::read:
-      return errors({EIO, ENOBUFS});
+      return errors({EIO});
     case opcode::write:
       return errors({EIO, ENOSPC, EPIPE});
     case opcode::recv:
@@ -80,7 +80,7 @@ std::vector<fault> allowed_faults(opcode code) {
 std::vector<fault> allowed_faults(call c) {
   switch (c) {
     case call::accept4:
-      return errors({EAGAIN, EMFILE, ENFILE, ENOBUFS, ENOMEM});
+      return errors({EMFILE, ENFILE, ENOBUFS, ENOMEM});
     case call::bind:
       return errors({ENOMEM, EADDRINUSE});
     case call::connect:
@@ -94,7 +94,7 @@ std::vector<fault> allowed_faults(call c) {
     case call::pidfd_open:
       return errors({EMFILE, ENFILE, ENOMEM});
     case call::epoll_ctl:
-      return errors({ENOMEM, ENOSPC});
+      return errors({ENOMEM});
     case call::epoll_wait:
       return errors({EINTR});
     case call::fallocate:
@@ -120,7 +120,6 @@ std::vector<fault> allowed_faults(call c) {
       return errors({EINTR, EIO, ENOSPC});
     case call::getaddrinfo:
       return errors({EAI_AGAIN, EAI_MEMORY});
-    case call::getsockname:
     case call::getsockopt:
       return errors({ENOBUFS});
     case call::listen:
@@ -155,12 +154,12 @@ std::vector<fault> allowed_faults(call c) {
       return faults;
     }
     case call::recv: {
-      auto faults = errors({EAGAIN, EINTR, ENOMEM, ECONNRESET});
+      auto faults = errors({EINTR, ENOMEM, ECONNRESET});  // EAGAIN tells the truth: nothing is there
       faults.push_back({effect::shorter, 0, 1});
       return faults;
     }
     case call::recvmsg:
-      return errors({EAGAIN, EINTR, ENOMEM, ECONNRESET});
+      return errors({EINTR, ENOMEM, ECONNRESET});
     case call::rename:
     case call::unlink:
       return errors({EBUSY, EIO, ENOMEM});
@@ -179,12 +178,12 @@ std::vector<fault> allowed_faults(call c) {
       return faults;
     }
     case call::send: {
-      auto faults = errors({EAGAIN, EINTR, ENOBUFS, ENOMEM, ECONNRESET, EPIPE});
+      auto faults = errors({EINTR, ENOBUFS, ENOMEM, ECONNRESET, EPIPE});
       faults.push_back({effect::shorter, 0, 1});
       return faults;
     }
     case call::sendmsg:
-      return errors({EAGAIN, EINTR, ENOBUFS, ENOMEM, ECONNRESET, EPIPE});
+      return errors({EINTR, ENOBUFS, ENOMEM, ECONNRESET, EPIPE});
     case call::sendfile:
     case call::splice:
       return errors({EAGAIN, EIO, ENOMEM, EPIPE});
@@ -199,6 +198,7 @@ std::vector<fault> allowed_faults(call c) {
     case call::waitid:
     case call::waitpid:
       return errors({EINTR});
+    case call::getsockname:  // of a socket that is there it cannot fail
     case call::last:
       break;
   }

@@ -5,6 +5,7 @@
 #include "../support/descriptors.hpp"
 #include "fault_backend.hpp"
 
+#include <sys/wait.h>
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
@@ -44,7 +45,7 @@ task<> check_loop() {
 
 bool wants_error(fault_plan const& p) noexcept {
   return p.where == place::memory || p.what_happens.how == effect::error || p.what_happens.how == effect::error_begun ||
-         p.what_happens.how == effect::error_after ||         p.what_happens.how == effect::queue_full;
+         p.what_happens.how == effect::error_after || p.what_happens.how == effect::queue_full;
 }
 
 bool may_be_bad_alloc(fault_plan const& p) noexcept {
@@ -69,7 +70,8 @@ bool is_right(std::exception_ptr const& e, scenario const& s, fault_plan const& 
     int const number = error.code().value();
     // The text names the operation before the reason.
     bool const names_operation = !what.starts_with(error.code().message());
-    if (wants_error(p) && names_operation && (number == p.what_happens.error || (may_be_bad_alloc(p) && number == ENOMEM))) return true;
+    if (wants_error(p) && names_operation && (number == p.what_happens.error || (may_be_bad_alloc(p) && number == ENOMEM)))
+      return true;
   } catch (std::bad_alloc const&) {
     if (may_be_bad_alloc(p)) return true;
   } catch (...) {
@@ -152,10 +154,13 @@ bool nothing_left(std::size_t descriptors, std::string& what) {
     bool const fds = test::open_descriptors() == descriptors;
     bool const children = test::no_children();
     if (fds && children) return true;
-    what = fds ? "a child process is left" : "it left " + std::to_string(test::open_descriptors()) + " descriptors open instead of " +
-                                                 std::to_string(descriptors);
+    what =
+        fds ? "a child process is left"
+            : "it left " + std::to_string(test::open_descriptors()) + " descriptors open instead of " + std::to_string(descriptors);
     std::this_thread::sleep_for(1ms);
   }
+  for (pid_t left; (left = waitpid(-1, nullptr, WNOHANG)) >= 0;)  // it is told once
+    if (left == 0) break;
   return false;
 }
 

@@ -27,6 +27,8 @@ struct fault_backend::double_of : io_operation {
   double_of(fault_backend& o, io_operation& op) noexcept : io_operation(completed), owner(o), original(&op) {
     code = op.code;
     lend_buffer = op.lend_buffer;
+    short_is_all = op.short_is_all;
+    keeper = op.keeper;
     fd = op.fd;
     second_fd = op.second_fd;
     flags = op.flags;
@@ -113,7 +115,6 @@ void fault_backend::submit(io_operation& op) {
   op.in_flight = true;
   op.cancel_requested = false;
   if (f && f->how == effect::error_begun) {
-    real().flush();
     d.error_when_given_up = f->error;
     if (d.in_flight) real().cancel(d);
   }
@@ -141,7 +142,8 @@ void fault_backend::tell_arrived() {
   std::vector<double_of*> now;
   {
     spared const own;
-    auto const later = std::partition(arrived_.begin(), arrived_.end(), [this](double_of* d) { return d->late-- <= 0 || draining_; });
+    auto const later =
+        std::partition(arrived_.begin(), arrived_.end(), [this](double_of* d) { return d->late-- <= 0 || draining_; });
     now.assign(arrived_.begin(), later);
     arrived_.erase(arrived_.begin(), later);
   }
@@ -161,7 +163,15 @@ void fault_backend::tell(double_of& d) {
   op.complete(op);
 }
 
-void fault_backend::flush() noexcept { real().flush(); }
+void fault_backend::before_close(int fd) noexcept {
+  if (real_) real().before_close(fd);
+}
+
+void fault_backend::forget(int fd) noexcept {
+  if (real_) real().forget(fd);
+}
+
+backend_choice fault_backend::choice() { return real().choice(); }
 
 bool fault_backend::lends_buffers() const noexcept { return real_ && real().lends_buffers(); }
 

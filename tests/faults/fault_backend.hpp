@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The real backend with a fault before it: each operation goes there as a double, and the plan may let one fail, move less, complete
-// later, or not be taken at all.
+// The real backend with a fault before it: each operation goes there as a double, and the plan may let one fail, move less,
+// complete later, or not be taken at all.
 
 #include <halka/io/io_backend.hpp>
 
@@ -25,7 +25,9 @@ class fault_backend final : public io_backend {
   void drain() override;
   void submit(io_operation& op) override;
   void cancel(io_operation& op) noexcept override;
-  void flush() noexcept override;
+  void before_close(int fd) noexcept override;
+  void forget(int fd) noexcept override;
+  backend_choice choice() override;
   bool lends_buffers() const noexcept override;
   std::size_t lent_size() const noexcept override;
   void give_back(io_operation const& op) noexcept override;

@@ -32,16 +32,36 @@ fault const* strike(place where, std::uint8_t what, std::size_t n) noexcept {
 }  // namespace
 
 std::string_view to_string(call c) noexcept {
-  constexpr std::string_view names[] = {
-      "accept4",     "bind",         "connect",       "copy_file_range", "dup2",       "epoll_create1",  "epoll_ctl",
-      "epoll_wait",  "eventfd",      "fallocate",     "fchmod",          "fcntl",      "fdatasync",      "fdopendir",
-      "fork",        "fstat",        "fsync",         "ftruncate",       "getaddrinfo", "getsockname",   "getsockopt",
-      "listen",      "memfd_create", "mkdir",         "mmap",            "open",       "openat",         "opendir",
-      "pidfd_open",  "pipe2",        "poll",          "posix_spawn",     "pread",      "pthread_create", "pwrite",
-      "read",        "recv",         "recvmsg",       "rename",          "io_uring_enter", "io_uring probe", "io_uring_register",
-      "io_uring_setup", "send",      "sendfile",      "sendmsg",         "setsockopt", "socket",         "socketpair",
-      "posix_spawn_file_actions", "splice", "stat",   "statx",           "symlink",    "unlink",         "utimensat",
-      "waitid",      "waitpid",      "write"};
+  constexpr std::string_view names[] = {"accept4",        "bind",
+                                        "connect",        "copy_file_range",
+                                        "dup2",           "epoll_create1",
+                                        "epoll_ctl",      "epoll_wait",
+                                        "eventfd",        "fallocate",
+                                        "fchmod",         "fcntl",
+                                        "fdatasync",      "fdopendir",
+                                        "fork",           "fstat",
+                                        "fsync",          "ftruncate",
+                                        "getaddrinfo",    "getsockname",
+                                        "getsockopt",     "listen",
+                                        "memfd_create",   "mkdir",
+                                        "mmap",           "open",
+                                        "openat",         "opendir",
+                                        "pidfd_open",     "pipe2",
+                                        "poll",           "posix_spawn",
+                                        "pread",          "pthread_create",
+                                        "pwrite",         "read",
+                                        "recv",           "recvmsg",
+                                        "rename",         "io_uring_enter",
+                                        "io_uring probe", "io_uring_register",
+                                        "io_uring_setup", "send",
+                                        "sendfile",       "sendmsg",
+                                        "setsockopt",     "socket",
+                                        "socketpair",     "posix_spawn_file_actions",
+                                        "splice",         "stat",
+                                        "statx",          "symlink",
+                                        "unlink",         "utimensat",
+                                        "waitid",         "waitpid",
+                                        "write"};
   static_assert(std::size(names) == calls);
   return names[static_cast<std::size_t>(c)];
 }

@@ -3,9 +3,9 @@
 
 // One fault, and where it strikes.
 //
-// A place is "the n-th time that this is done": an operation of the backend with this opcode (fault_backend), a call of this function
-// of the C library or of liburing (system_calls.cpp), or an allocation by the armed thread (allocations.cpp). An unarmed plan only lets
-// everything through; an armed one counts, so that a first run without a fault tells how many places there are.
+// A place is "the n-th time that this is done": an operation of the backend with this opcode (fault_backend), a call of this
+// function of the C library or of liburing (system_calls.cpp), or an allocation by the armed thread (allocations.cpp). An unarmed
+// plan only lets everything through; an armed one counts, so that a first run without a fault tells how many places there are.
 
 #include <halka/io/io_operation.hpp>
 
@@ -88,12 +88,12 @@ std::string_view to_string(call c) noexcept;
 enum class place : std::uint8_t { operation, call, memory };
 
 enum class effect : std::uint8_t {
-  error,         // it fails before it begins
-  error_begun,   // of an operation: it is begun, given up, and then told to have failed
-  error_after,   // of an operation: it happens, and tells an error
-  shorter,       // a transfer moves fewer bytes than it could
-  later,         // the completion of an operation comes some passes later
-  queue_full,    // the submission is refused
+  error,        // it fails before it begins
+  error_begun,  // of an operation: it is begun, given up, and then told to have failed
+  error_after,  // of an operation: it happens, and tells an error
+  shorter,      // a transfer moves fewer bytes than it could
+  later,        // the completion of an operation comes some passes later
+  queue_full,   // the submission is refused
 };
 
 struct fault {

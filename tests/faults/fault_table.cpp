@@ -9,7 +9,8 @@ namespace halka::faults {
 
 namespace {
 
-constexpr std::string_view introduction = R"(<!-- written by the tests: HALKA_FAULTS_TABLE=docs/faults.md build/release/tests/fault_tests -->
+constexpr std::string_view introduction =
+    R"(<!-- written by the tests: HALKA_BACKEND=io_uring HALKA_FAULTS_TABLE=docs/faults.md build/release/tests/fault_tests -->
 # Faults
 
 What halka does when the system misbehaves. A small program uses each operation; the tests count its calls of the system, its
@@ -58,18 +59,18 @@ std::string total() {
     sum.leaks += result.leaks;
     for (auto const& [fault, c] : result.cells) errors += c.errors;
   }
-  return std::to_string(sum.runs) + " runs of " + std::to_string(results().size()) + " programs, of which " + std::to_string(errors) +
-         " ended with the documented error and the others with success: " + std::to_string(sum.crashes) + " crashes, " +
-         std::to_string(sum.hangs) + " hangs, " + std::to_string(sum.leaks) + " leaks.\n";
+  return std::to_string(sum.runs) + " runs of " + std::to_string(results().size()) + " programs, of which " +
+         std::to_string(errors) + " ended with the documented error and the others with success: " + std::to_string(sum.crashes) +
+         " crashes, " + std::to_string(sum.hangs) + " hangs, " + std::to_string(sum.leaks) + " leaks.\n";
 }
 
 }  // namespace
 
 std::vector<table_part> const& table_parts() {
   static std::vector<table_part> const parts{
-      {"Tasks", &operations_between_tasks()},        {"Descriptors", &operations_on_descriptors()},
-      {"Streams", &operations_on_streams()},         {"Network", &operations_on_the_network()},
-      {"Files", &operations_on_files()},             {"Threads", &operations_on_threads()},
+      {"Tasks", &operations_between_tasks()},    {"Descriptors", &operations_on_descriptors()},
+      {"Streams", &operations_on_streams()},     {"Network", &operations_on_the_network()},
+      {"Files", &operations_on_files()},         {"Threads", &operations_on_threads()},
       {"Processes", &operations_on_processes()},
   };
   return parts;
@@ -92,10 +93,12 @@ std::string fault_table() {
 std::vector<std::string> missing_in_table(std::string const& text) {
   std::vector<std::string> missing;
   if (text.find(header()) == std::string::npos) missing.push_back("the faults: " + header());
-  if (text.find(": 0 crashes, 0 hangs, 0 leaks.") == std::string::npos) missing.emplace_back("a total without crashes, hangs and leaks");
+  if (text.find(": 0 crashes, 0 hangs, 0 leaks.") == std::string::npos)
+    missing.emplace_back("a total without crashes, hangs and leaks");
   for (table_part const& part : table_parts())
     for (scenario const& s : *part.scenarios)
-      if (text.find("\n" + row(std::string(s.name)) + " |") == std::string::npos) missing.push_back("the operation " + std::string(s.name));
+      if (text.find("\n" + row(std::string(s.name)) + " |") == std::string::npos)
+        missing.push_back("the operation " + std::string(s.name));
   return missing;
 }
 

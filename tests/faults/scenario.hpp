@@ -16,7 +16,7 @@ namespace halka::faults {
 struct scenario {
   std::string_view name;
   task<> (*body)();
-  bool uses_processes = false;  // then the zygote is started before anything is counted
+  bool uses_processes = false;    // then the zygote is started before anything is counted
   std::string_view also_ok = {};  // a part of the text of another error that is right here
 };
 

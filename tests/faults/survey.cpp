@@ -26,7 +26,7 @@ namespace halka::faults {
 namespace {
 
 constexpr std::size_t most_runs = 4096;
-constexpr std::size_t most_places = 12;       // of one kind: a loop does the same again and again
+constexpr std::size_t most_places = 12;  // of one kind: a loop does the same again and again
 constexpr std::size_t most_allocations = 200;
 constexpr unsigned patience = detail::sanitized ? 60 : 5;  // seconds, for one run
 
@@ -141,8 +141,9 @@ std::map<std::string_view, survey_result>& results() {
 }
 
 std::vector<std::string_view> const& fault_names() {
-  static std::vector<std::string_view> const names{"EINTR",  "EAGAIN", "EBUSY", "ENOMEM", "ENOBUFS", "ENOSPC",     "EMFILE",    "ENFILE",     "ECONNRESET",
-                                                   "EPIPE", "EIO",    "other", "short",  "late",    "queue full", "small ring", "no thread", "no process", "bad_alloc"};
+  static std::vector<std::string_view> const names{
+      "EINTR", "EAGAIN", "EBUSY", "ENOMEM", "ENOBUFS",    "ENOSPC",     "EMFILE",    "ENFILE",     "ECONNRESET", "EPIPE",
+      "EIO",   "other",  "short", "late",   "queue full", "small ring", "no thread", "no process", "bad_alloc"};
   return names;
 }
 
@@ -154,7 +155,8 @@ std::vector<std::string> const& survey(scenario const& s) {
   while (!shared->finished) {
     int const code = run_child(s, shared, from);
     if (shared->without_fault.what != verdict::succeeded || (code != 0 && shared->counts.allocations == 0)) {
-      result.problems.push_back("without a fault: " + std::string(shared->without_fault.text) + ", exit code " + std::to_string(code));
+      result.problems.push_back("without a fault: " + std::string(shared->without_fault.text) + ", exit code " +
+                                std::to_string(code));
       return result.problems;
     }
     if (shared->finished) {

@@ -3,9 +3,9 @@
 
 // Drives a scenario through every fault at every place.
 //
-// The runs are made in a child process, which tells their outcomes in shared memory. If it crashes or hangs, its parent notes that for
-// the run that was under way, and another child goes on behind it. A run is right if the scenario succeeds or throws the error of the
-// fault, if the same loop then sleeps and passes bytes, and if no descriptor, child process, task or memory is left.
+// The runs are made in a child process, which tells their outcomes in shared memory. If it crashes or hangs, its parent notes that
+// for the run that was under way, and another child goes on behind it. A run is right if the scenario succeeds or throws the error
+// of the fault, if the same loop then sleeps and passes bytes, and if no descriptor, child process, task or memory is left.
 
 #include "scenario.hpp"
 
@@ -20,7 +20,7 @@ namespace halka::faults {
 /// What came of the runs in one cell of the table.
 struct cell {
   std::size_t runs = 0;
-  std::size_t errors = 0;    // documented ones; the others succeeded
+  std::size_t errors = 0;  // documented ones; the others succeeded
   std::size_t problems = 0;
 };
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// The linker leads the library's calls of these functions here (--wrap, see meson.build): they fail where a plan says so, and else call
-// the real ones. std::thread is started inside of libstdc++, so pthread_create is replaced instead.
+// The linker leads the library's calls of these functions here (--wrap, see meson.build): they fail where a plan says so, and else
+// call the real ones. std::thread is started inside of libstdc++, so pthread_create is replaced instead.
 #include "fault_plan.hpp"
 
 #include <halka/sched/compiler.hpp>
 #include <halka/sched/frame_pool.hpp>
 
 #include <dirent.h>
-#include <linux/io_uring.h>
 #include <fcntl.h>
+#include <linux/io_uring.h>
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
@@ -70,8 +70,10 @@ ssize_t transfer(ssize_t (*real)(int, Buffer, size_t, Rest...), int fd, Buffer b
   return real(fd, buffer, f && size > 1 ? (size + 1) / 2 : size, rest...);
 }
 
-/// Neither reading nor writing an eventfd fails, unless it is full or empty.
-bool is_eventfd(int fd) noexcept {
+/// Neither reading nor writing an eventfd fails, unless it is full or empty; nor do a few bytes of a pipe come in parts.
+bool is_certain(int fd, size_t size) noexcept {
+  constexpr size_t few = 8;
+  if (size <= few) return true;
   char path[32];
   char name[64];
   std::snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
@@ -83,9 +85,9 @@ bool is_eventfd(int fd) noexcept {
 
 extern "C" {
 
-#define HALKA_WRAP(type, name, kind, parameters, ...)      \
-  type __real_##name parameters;                           \
-  type __wrap_##name parameters;                           \
+#define HALKA_WRAP(type, name, kind, parameters, ...) \
+  type __real_##name parameters;                      \
+  type __wrap_##name parameters;                      \
   type __wrap_##name parameters { return faulty<call::kind>(__real_##name, __VA_ARGS__); }
 
 #define HALKA_WRAP_NUMBER(name, kind, sign, parameters, ...) \
@@ -101,7 +103,8 @@ extern "C" {
 HALKA_WRAP(int, accept4, accept4, (int a, sockaddr* b, socklen_t* c, int d), a, b, c, d)
 HALKA_WRAP(int, bind, bind, (int a, sockaddr const* b, socklen_t c), a, b, c)
 HALKA_WRAP(int, connect, connect, (int a, sockaddr const* b, socklen_t c), a, b, c)
-HALKA_WRAP(ssize_t, copy_file_range, copy_file_range, (int a, off64_t* b, int c, off64_t* d, size_t e, unsigned f), a, b, c, d, e, f)
+HALKA_WRAP(ssize_t, copy_file_range, copy_file_range, (int a, off64_t* b, int c, off64_t* d, size_t e, unsigned f), a, b, c, d, e,
+           f)
 HALKA_WRAP(int, dup2, dup2, (int a, int b), a, b)
 HALKA_WRAP(int, epoll_create1, epoll_create1, (int a), a)
 HALKA_WRAP(int, epoll_ctl, epoll_ctl, (int a, int b, int c, epoll_event* d), a, b, c, d)
@@ -184,11 +187,13 @@ ssize_t __wrap_pwrite64(int a, void const* b, size_t c, off64_t d) { return tran
 
 ssize_t __real_read(int a, void* b, size_t c);
 ssize_t __wrap_read(int a, void* b, size_t c);
-ssize_t __wrap_read(int a, void* b, size_t c) { return is_eventfd(a) ? __real_read(a, b, c) : transfer<call::read>(__real_read, a, b, c); }
+ssize_t __wrap_read(int a, void* b, size_t c) {
+  return is_certain(a, c) ? __real_read(a, b, c) : transfer<call::read>(__real_read, a, b, c);
+}
 ssize_t __real_write(int a, void const* b, size_t c);
 ssize_t __wrap_write(int a, void const* b, size_t c);
 ssize_t __wrap_write(int a, void const* b, size_t c) {
-  return is_eventfd(a) ? __real_write(a, b, c) : transfer<call::write>(__real_write, a, b, c);
+  return is_certain(a, c) ? __real_write(a, b, c) : transfer<call::write>(__real_write, a, b, c);
 }
 
 int __real_io_uring_queue_init_params(unsigned entries, io_uring* ring, io_uring_params* how);

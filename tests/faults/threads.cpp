@@ -34,7 +34,8 @@ void* begin(void* given) {
 
 }  // namespace
 
-extern "C" int pthread_create(pthread_t* thread, pthread_attr_t const* attributes, void* (*function)(void*), void* argument) noexcept {
+extern "C" int pthread_create(pthread_t* thread, pthread_attr_t const* attributes, void* (*function)(void*),
+                              void* argument) noexcept {
   using creator = int (*)(pthread_t*, pthread_attr_t const*, void* (*)(void*), void*);
   static auto const real = reinterpret_cast<creator>(dlsym(RTLD_NEXT, "pthread_create"));
   if (halka::faults::fault const* const f = halka::faults::fault_at(halka::faults::call::pthread_create)) return f->error;
