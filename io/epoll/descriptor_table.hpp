@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "operation_list.hpp"
+#include "../operation_list.hpp"
 
 #include <array>
 #include <cstddef>

@@ -42,9 +42,9 @@
 // calls to tell: else a request and its answer would cost two.
 
 #include "../io_backend.hpp"
+#include "../operation_list.hpp"
 #include "attempt.hpp"
 #include "descriptor_table.hpp"
-#include "operation_list.hpp"
 #include "thread_calls.hpp"
 
 #include <cstddef>

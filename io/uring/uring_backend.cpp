@@ -73,7 +73,7 @@ io_uring_sqe* uring_backend::next_sqe() {
     int const result = io_uring_submit(ring_.get());
     if (result < 0 && !is_transient(result)) check(result, "io_uring_enter");
     if (io_uring_sqe* const sqe = io_uring_get_sqe(ring_.get())) {
-      queued_ = 0;
+      queued_ = io_uring_sq_ready(ring_.get());
       return sqe;
     }
   }
@@ -97,19 +97,38 @@ void uring_backend::submit(io_operation& op) {
 void uring_backend::cancel(io_operation& op) noexcept {
   if (!op.in_flight || op.cancel_requested || !ring_.is_here()) return;
   op.cancel_requested = true;
+  if (ask_to_cancel(op)) return;
+  op.stage = 1;
+  to_cancel_.push(op);
+}
+
+/// False if the queue is full and the kernel takes nothing at the moment.
+bool uring_backend::ask_to_cancel(io_operation& op) noexcept {
   try {
-    if (io_uring_sqe* const sqe = next_sqe()) {
-      io_uring_prep_cancel(sqe, &op, 0);
-      io_uring_sqe_set_data(sqe, nullptr);
-      ++queued_;
-      return;
-    }
+    io_uring_sqe* const sqe = next_sqe();
+    if (!sqe) return false;
+    io_uring_prep_cancel(sqe, &op, 0);
+    io_uring_sqe_set_data(sqe, nullptr);
+    ++queued_;
+    return true;
   } catch (...) {
+    return false;
   }
-  op.cancel_requested = false;  // it can be asked for again
+}
+
+/// Asks for the cancellations that found no room. False if there still is none for all.
+bool uring_backend::ask_again() noexcept {
+  while (!to_cancel_.empty()) {
+    io_operation& op = *to_cancel_.first();
+    if (!ask_to_cancel(op)) return false;
+    to_cancel_.remove(op);
+    op.stage = 0;
+  }
+  return true;
 }
 
 void uring_backend::poll() {
+  ask_again();
   for (int i = 0; i < most_enters; ++i) {
     int const result = io_uring_submit_and_get_events(ring_.get());
     queued_ = io_uring_sq_ready(ring_.get());  // what the kernel did not take is for the next pass
@@ -122,7 +141,7 @@ void uring_backend::poll() {
 void uring_backend::wait(clock::time_point deadline) {
   bool const measures = adaptive_spin::can_pay();
   auto const start = deadline != never || measures ? clock::monotonic() : clock::time_point();
-  if (deadline <= start) return poll();
+  if (deadline <= start || !ask_again()) return poll();
   int result;
   if (deadline == never) {
     result = io_uring_submit_and_wait(ring_.get(), 1);
@@ -182,6 +201,10 @@ unsigned uring_backend::reap() {
     auto* const op = static_cast<io_operation*>(io_uring_cqe_get_data(cqe));
     if (!op) continue;
     op->in_flight = false;
+    if (op->stage != 0) {  // it ends before it could be cancelled
+      op->stage = 0;
+      to_cancel_.remove(*op);
+    }
     op->result = without_restarts(cqe->res);
     if (cqe->flags & IORING_CQE_F_BUFFER) take_buffer(*op, cqe->flags >> IORING_CQE_BUFFER_SHIFT);
     --in_flight_;

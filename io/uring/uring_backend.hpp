@@ -14,6 +14,7 @@
 // times at most, so that tasks get their turn.
 
 #include "../io_backend.hpp"
+#include "../operation_list.hpp"
 #include "buffer_ring.hpp"
 #include "prepare.hpp"
 #include "ring.hpp"
@@ -57,6 +58,8 @@ class uring_backend final : public io_backend {
   };
 
   io_uring_sqe* next_sqe();
+  bool ask_to_cancel(io_operation& op) noexcept;
+  bool ask_again() noexcept;
   void arm_wake();
   void check(int result, char const* what) const;
   unsigned reap();
@@ -66,6 +69,7 @@ class uring_backend final : public io_backend {
   ring ring_;
   buffer_ring buffers_;
   wake_operation wake_;
+  operation_list to_cancel_;  // there was no room to ask for it; their `stage` is 1
   std::size_t in_flight_ = 0;
   int wake_fd_ = -1;
   bool draining_ = false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../io_operation.hpp"
+#include "io_operation.hpp"
 
 namespace halka {
 
