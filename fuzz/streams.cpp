@@ -222,7 +222,7 @@ task<> feed(unique_fd peer, std::deque<std::string> const& arrivals) {
 task<> compare(scenario const& wanted) {
   int ends[2];
   must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0, "socketpair");
-  stream s(unique_fd(ends[0]), {.limit = wanted.limit});
+  stream s(unique_fd{ends[0]}, {.limit = wanted.limit});
   auto const feeder = create_task(feed(unique_fd(ends[1]), wanted.arrivals));
   model expected(wanted);
   std::string before;
