@@ -27,8 +27,11 @@ child_status wait_child_request::finish(io_operation const& op) {
   int result = op.result;
   siginfo_t ended;
   std::memcpy(&ended, info, sizeof ended);
-  if (result >= 0 && op.left_to_caller)
-    result = waitid(by_pidfd, static_cast<id_t>(pidfd), &ended, WEXITED | WNOHANG) == 0 ? 0 : -errno;
+  if (result >= 0 && op.left_to_caller) {
+    do {
+      result = waitid(by_pidfd, static_cast<id_t>(pidfd), &ended, WEXITED | WNOHANG) == 0 ? 0 : -errno;
+    } while (result == -EINTR);
+  }
   if (result < 0) detail::throw_io_error(result, "wait for a child process");
   return ended.si_code == CLD_EXITED ? ended.si_status : -ended.si_status;
 }
