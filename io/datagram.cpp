@@ -2,6 +2,7 @@
 #include "datagram.hpp"
 
 #include "../sched/running.hpp"
+#include "inherited_keeper.hpp"
 #include "io_backend.hpp"
 #include "ops/receive_message.hpp"
 #include "ops/send_message.hpp"
@@ -47,7 +48,7 @@ struct datagram::shared {
 
   void close() noexcept {
     if (!fd) return;
-    if (waiting > 0 && !backend.loop().is_forked()) {
+    if (waiting > 0 && !detail::is_inherited(keeper)) {
       backend.before_close(fd.get());
       io::shut_down(fd.get());  // wakes those who receive, also on a socket that is not connected
     } else {

@@ -3,6 +3,7 @@
 
 #include "../sched/running.hpp"
 #include "broken_pipe_signal.hpp"
+#include "inherited_keeper.hpp"
 #include "io_backend.hpp"
 #include "operation_awaiter.hpp"
 #include "socket.hpp"
@@ -173,7 +174,7 @@ void stream_state::shut_down_output() noexcept {
   output_ended_ = true;
   // A peer that is gone already (ENOTCONN) has seen the end. A pipe ends with its descriptor.
   if (!socket_) return close();
-  if (!backend_.loop().is_forked()) static_cast<void>(shutdown(fd_.get(), SHUT_WR));
+  if (!detail::is_inherited(keeper_)) static_cast<void>(shutdown(fd_.get(), SHUT_WR));
 }
 
 // -- the end
@@ -188,7 +189,7 @@ void stream_state::close() noexcept {
   closed_ = true;
   if (receiving) backend_.cancel(*receiver);
   if (sender_ && sender_->in_flight) backend_.cancel(*sender_);
-  if (sending_ && !sender_ && !rest_ && socket_ && !backend_.loop().is_forked())
+  if (sending_ && !sender_ && !rest_ && socket_ && !detail::is_inherited(keeper_))
     static_cast<void>(shutdown(fd_.get(), SHUT_RDWR));  // a file is being sent
   while (!senders_.empty()) senders_.notify_first();
   if (rest_) return;  // it closes when it has been sent
@@ -205,7 +206,7 @@ void stream_state::abort() noexcept {
   if (is_gone()) return;
   stream_ptr const guard(this);
   linger const reset{1, 0};
-  if (socket_ && !backend_.loop().is_forked())
+  if (socket_ && !detail::is_inherited(keeper_))
     static_cast<void>(setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset));
   close();
   if (!rest_) return;

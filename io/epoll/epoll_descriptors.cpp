@@ -74,17 +74,21 @@ int epoll_backend::arm_for(io_operation const& op, descriptor_entry& e) noexcept
 }
 
 int epoll_backend::change(descriptor_entry& e, std::uint32_t events) noexcept {
-  if (e.keeper == 0 || e.serial == 0) {
-    if (++serials_ == 0) ++serials_;
-    e.serial = serials_;
-  }
-  epoll_event event{};
-  event.events = events;
-  event.data.u64 = std::uint64_t{e.serial} << 32 | static_cast<unsigned>(e.fd);
-  int error = epoll_ctl(epoll_, e.known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, e.fd, &event) == 0 ? 0 : errno;
+  auto const control = [&](int what) {
+    // What is added has a serial of its own: the file that had the number before may live on as a duplicate, and still tell.
+    if (what == EPOLL_CTL_ADD || e.keeper == 0 || e.serial == 0) {
+      if (++serials_ == 0) ++serials_;
+      e.serial = serials_;
+    }
+    epoll_event event{};
+    event.events = events;
+    event.data.u64 = std::uint64_t{e.serial} << 32 | static_cast<unsigned>(e.fd);
+    return epoll_ctl(epoll_, what, e.fd, &event) == 0 ? 0 : errno;
+  };
+  int error = control(e.known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD);
   // The number may mean another file than the last time.
-  if (error == ENOENT) error = epoll_ctl(epoll_, EPOLL_CTL_ADD, e.fd, &event) == 0 ? 0 : errno;
-  if (error == EEXIST) error = epoll_ctl(epoll_, EPOLL_CTL_MOD, e.fd, &event) == 0 ? 0 : errno;
+  if (error == ENOENT) error = control(EPOLL_CTL_ADD);
+  if (error == EEXIST) error = control(EPOLL_CTL_MOD);
   e.known = error == 0;
   e.registered = error == 0 ? events : 0;
   return error == ENOSPC ? -ENOMEM : -error;  // the user's limit of registrations, not a disk
@@ -135,7 +139,7 @@ void epoll_backend::attend(descriptor_entry& e) {
 
 void epoll_backend::forget(int fd) noexcept {
   descriptor_entry* const e = table_.find(fd);
-  if (e && (e->known || e->in_threads != 0 || e->has_waiters())) before_close(fd);
+  if (e && (e->known || e->keeper != 0 || e->in_threads != 0 || e->has_waiters())) before_close(fd);
 }
 
 void epoll_backend::before_close(int fd) noexcept {

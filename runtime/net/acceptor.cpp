@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "acceptor.hpp"
 
+#include "../../io/inherited_keeper.hpp"
 #include "../../io/readiness.hpp"
 #include "../../io/socket.hpp"
 #include "server_state.hpp"
@@ -114,7 +115,7 @@ void acceptor::stop() noexcept {
   else
     io_backend::forget_of(&backend_, fd_.get());
   // In the child of a fork it is the parent's.
-  if (owned_ == ownership::alone && !backend_.loop().is_forked())
+  if (owned_ == ownership::alone && !detail::is_inherited(keeper_))
     io::shut_down(fd_.get());  // the kernel may keep the socket for a moment; its port is free now
   fd_.close();
 }
