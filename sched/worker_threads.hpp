@@ -48,7 +48,7 @@ struct worker_statistics {
 ///
 /// *Thread safety*: any thread.
 /// *Source*: concurrent.futures.ThreadPoolExecutor.
-class HALKA_API worker_threads : private detail::fork_watcher {
+class HALKA_API worker_threads final : private detail::fork_watcher {
  public:
   enum class when_full : unsigned char { wait, refuse };
 
