@@ -8,7 +8,7 @@ namespace halka::fuzz::model {
 
 // -- timeout
 
-timeout::timeout(loop& l, std::uint64_t after) : loop_(l), task_(*l.current) {
+timeout::timeout(loop& l, std::uint64_t after) : task_(*l.current) {
   task_.enter(request_);
   auto const fire = [this] {
     expired_ = true;

@@ -18,7 +18,6 @@ class timeout {
   outcome leave(outcome o);
 
  private:
-  loop& loop_;
   task& task_;
   request request_;
   loop::handle_ptr handle_;

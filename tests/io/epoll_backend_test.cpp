@@ -89,7 +89,7 @@ TEST_CASE("a stream leaves no registration when it is closed, also if its socket
   run_on_epoll([]() -> task<> {
     auto [a, b] = make_stream_pair();
     descriptor const duplicate(fcntl(a.fd(), F_DUPFD_CLOEXEC, 0));
-    auto reading = spawn([&a = a]() -> task<std::string> { co_return co_await a.read(10); });
+    auto reading = spawn([&near = a]() -> task<std::string> { co_return co_await near.read(10); });
     co_await settle();
     CHECK(registrations().size() == 1);
     co_await b.write("x");
