@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <algorithm>
 #include <csignal>
+#include <new>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -47,7 +48,7 @@ worker_threads::worker_threads(std::size_t limit, std::string const& name, std::
 }
 
 worker_threads::~worker_threads() {
-  if (forked_) static_cast<void>(new auto(std::move(threads_)));  // they can be neither joined nor forgotten here
+  if (forked_) static_cast<void>(new (std::nothrow) auto(std::move(threads_)));  // they can be neither joined nor forgotten here
   close(false);
   join();
   sem_destroy(&wake_);

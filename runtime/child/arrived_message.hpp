@@ -7,7 +7,7 @@
 #include "zygote_protocol.hpp"
 
 #include <cstddef>
-#include <optional>
+#include <memory>
 #include <span>
 #include <utility>
 
@@ -30,11 +30,11 @@ class arrived_message {
     std::span<unique_fd> const own = descriptors.first(part.descriptors);
     descriptors = descriptors.subspan(part.descriptors);
     if (part.in_memory != 0) {
-      reader_.emplace(std::move(memory), own);
+      reader_ = std::make_unique<message_reader>(std::move(memory), own);
       return;
     }
     check(part.size <= inlined.size());
-    reader_.emplace(inlined.first(part.size), own);
+    reader_ = std::make_unique<message_reader>(inlined.first(part.size), own);
     inlined = inlined.subspan(part.size);
   }
   message_reader& reader() noexcept { return *reader_; }
@@ -43,7 +43,7 @@ class arrived_message {
   static void check(bool good) {
     if (!good) throw message_error("a request to the zygote is cut off");
   }
-  std::optional<message_reader> reader_;
+  std::unique_ptr<message_reader> reader_;
 };
 
 }  // namespace halka::detail

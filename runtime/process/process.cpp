@@ -133,9 +133,9 @@ task<int> process::state::join(std::shared_ptr<state> self) {
 
 int process::join_blocking() {
   state& self = started();
-  while (!self.look(-1)) {
-  }
-  return *self.status;
+  std::optional<int> code = self.look(-1);
+  while (!code) code = self.look(-1);
+  return *code;
 }
 
 std::optional<int> process::join_blocking_for(std::chrono::nanoseconds time) {

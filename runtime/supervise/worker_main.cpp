@@ -92,7 +92,7 @@ task<> work(worker::state& s, std::function<task<>()> const& body) {
     failure = std::current_exception();
   }
   s.main.reset();
-  for (any_task t : {any_task(heeding), any_task(beating)}) t.cancel();
+  for (any_task const& t : {any_task(heeding), any_task(beating)}) t.cancel();
   s.ending = true;
   s.noted.set();
   co_await telling;  // to the last note
