@@ -21,7 +21,7 @@
 using namespace std::chrono_literals;
 using seconds = std::chrono::duration<double>;
 
-void spin(std::stop_token stop) {
+void spin(std::stop_token const& stop) {
   while (!stop.stop_requested()) {
   }
 }

@@ -43,7 +43,8 @@ halka::task<> in_tasks(std::string file, bool locked) {
   co_await halka::gather(add_one(), add_one());
 }
 
-void add_one(std::string file, bool locked, halka::process_lock lock, halka::process_semaphore has_read, halka::process_event go) {
+void add_one(std::string const& file, bool locked, halka::process_lock lock, halka::process_semaphore has_read,
+             halka::process_event go) {
   std::unique_lock const held = locked ? std::unique_lock(lock) : std::unique_lock<halka::process_lock>();
   int const n = read_number(file);
   has_read.release();

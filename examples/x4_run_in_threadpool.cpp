@@ -28,7 +28,7 @@ int find_user(std::string const& name) {
 }
 
 /// Works until it is told to stop.
-void work_on(std::stop_token stop, halka::event& stopped, halka::event_loop& loop) {
+void work_on(std::stop_token const& stop, halka::event& stopped, halka::event_loop& loop) {
   while (!stop.stop_requested()) std::this_thread::sleep_for(1ms);
   loop.call_soon_threadsafe([&] { stopped.set(); });
 }

@@ -31,6 +31,7 @@ halka::task<> async_main() {
   halka::thread_pool pool({.threads = 2});
   auto const begin = std::chrono::steady_clock::now();
   std::vector<halka::task_handle<>> jobs;
+  jobs.reserve(6);
   for (int i = 0; i < 6; ++i) jobs.push_back(halka::spawn(run_job, std::ref(pool)));
   co_await halka::yield_now();  // all six are submitted
   std::printf("queue length: %zu\n", pool.statistics().queued);
@@ -42,6 +43,7 @@ halka::task<> async_main() {
 
   halka::thread_pool limited({.threads = 2, .queue_limit = 1});
   int refused = 0;
+  jobs.clear();
   for (int i = 0; i < 6; ++i) jobs.push_back(halka::spawn(try_job, std::ref(limited), std::ref(refused)));
   co_await halka::gather(std::move(jobs));
   std::printf("with a queue of 1: %d refused, %llu done\n", refused,

@@ -64,7 +64,8 @@ class thread_map {
   std::vector<value> take() {
     std::vector<value> values;
     values.reserve(results_.size());
-    for (auto& r : results_) values.push_back(std::move(*r));
+    for (auto& r : results_)
+      if (r) values.push_back(std::move(*r));  // all are there
     return values;
   }
 

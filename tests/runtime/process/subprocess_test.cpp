@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <cerrno>
 #include <csignal>
 #include <optional>
 #include <string>
@@ -28,8 +29,8 @@ namespace {
 bool groups_outlive_their_leader() {
   constexpr unsigned to_process_group = 4;  // PIDFD_SIGNAL_PROCESS_GROUP
   unique_fd const self(static_cast<int>(syscall(SYS_pidfd_open, getpid(), 0)));
-  return kernel::allows(kernel::feature::pidfd_process_group) &&
-         syscall(SYS_pidfd_send_signal, self.get(), 0, nullptr, to_process_group) == 0;
+  bool const known = syscall(SYS_pidfd_send_signal, self.get(), 0, nullptr, to_process_group) == 0 || errno != EINVAL;
+  return known && kernel::allows(kernel::feature::pidfd_process_group);
 }
 
 }  // namespace
