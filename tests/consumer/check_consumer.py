@@ -68,7 +68,7 @@ def check_subproject(source, work):
     link = project / "subprojects/halka"
     if not link.exists():
         link.symlink_to(source)
-    meson_build(project, work / "build")
+    meson_build(project, work / "build", "-Dhalka:in_pieces=true")
     run(work / "build/consumer")
 
 
@@ -78,7 +78,7 @@ def main(how, source, build):
     if how == "static":
         check_installed(source, build, work)
     elif how == "shared":
-        only_library = ["-Dtests=disabled", "-Dexamples=disabled", "-Dbench=disabled"]
+        only_library = ["-Dtests=disabled", "-Dexamples=disabled", "-Dbench=disabled", "-Din_pieces=true"]
         meson_build(source, work / "build", "-Ddefault_library=shared", *only_library)
         check_installed(source, work / "build", work)
     else:
