@@ -3,6 +3,20 @@
 
 namespace halka {
 
+void io_operation::ask_for_the_same_as(io_operation const& other) noexcept {
+  code = other.code;
+  lend_buffer = other.lend_buffer;
+  short_is_all = other.short_is_all;
+  fd = other.fd;
+  second_fd = other.second_fd;
+  flags = other.flags;
+  length = other.length;
+  keeper = other.keeper;
+  address = other.address;
+  second = other.second;
+  offset = other.offset;
+}
+
 std::string_view to_string(opcode code) noexcept {
   switch (code) {
     case opcode::poll:

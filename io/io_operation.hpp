@@ -50,13 +50,16 @@ enum class opcode : std::uint8_t {
 inline constexpr std::uint64_t current_position = ~std::uint64_t{0};
 
 /// `result` is what the system call would return, or a negative errno.
-struct io_operation {
+struct HALKA_API io_operation {
   using function = void (*)(io_operation&);
 
   explicit io_operation(function on_complete) noexcept : complete(on_complete) {}
   ~io_operation() { assert(!in_flight && "an operation was destroyed while the kernel had it"); }
   io_operation(io_operation const&) = delete;
   io_operation& operator=(io_operation const&) = delete;
+
+  /// For backends that stand over another one.
+  void ask_for_the_same_as(io_operation const& other) noexcept;
 
   function complete;  // called in the loop's thread; it may submit the operation again, or end its life
   opcode code = opcode::poll;

@@ -12,22 +12,6 @@ using namespace halka;
 using namespace halka::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-/// Runs a task that ends with a group and tells the members.
-task<std::string> kinds_of(task<> block) {
-  try {
-    co_await std::move(block);
-  } catch (exception_group const& e) {
-    co_return "group(" + kinds(e) + ')';
-  } catch (...) {
-    co_return kind(std::current_exception());
-  }
-  co_return "none";
-}
-
-}  // namespace
-
 TEST_CASE("a group hears of a failure before those do who await the failed task", "[case][group]") {
   trace log;
   run_virtual([&]() -> task<> {

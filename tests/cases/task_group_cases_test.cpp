@@ -28,18 +28,6 @@ task<> swallow_cancel() {
   }
 }
 
-/// Runs a task that ends with a group and tells the members.
-task<std::string> kinds_of(task<> block) {
-  try {
-    co_await std::move(block);
-  } catch (exception_group const& e) {
-    co_return "group(" + kinds(e) + ')';
-  } catch (...) {
-    co_return kind(std::current_exception());
-  }
-  co_return "none";
-}
-
 }  // namespace
 
 TEST_CASE("a task group waits for all children, also for those created while it waits", "[case][TG-01]") {

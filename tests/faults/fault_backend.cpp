@@ -25,17 +25,7 @@ bool is_transfer(opcode code) noexcept {
 /// What the real backend is given for an operation.
 struct fault_backend::double_of : io_operation {
   double_of(fault_backend& o, io_operation& op) noexcept : io_operation(completed), owner(o), original(&op) {
-    code = op.code;
-    lend_buffer = op.lend_buffer;
-    short_is_all = op.short_is_all;
-    keeper = op.keeper;
-    fd = op.fd;
-    second_fd = op.second_fd;
-    flags = op.flags;
-    length = op.length;
-    address = op.address;
-    second = op.second;
-    offset = op.offset;
+    ask_for_the_same_as(op);
   }
   static void completed(io_operation& op) {
     auto& self = static_cast<double_of&>(op);

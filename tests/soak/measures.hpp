@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <halka/sched/compiler.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -8,17 +10,7 @@
 namespace soak {
 
 /// The sanitizers keep memory that was freed, and make everything slow.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool sanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-inline constexpr bool sanitized = true;
-#else
-inline constexpr bool sanitized = false;
-#endif
-#else
-inline constexpr bool sanitized = false;
-#endif
+using halka::detail::sanitized;
 
 /// The resident memory of this process in KiB.
 std::size_t resident_memory();

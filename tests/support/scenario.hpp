@@ -83,4 +83,16 @@ inline std::string kinds(exception_group const& group) {
   return text;
 }
 
+/// Runs a task that ends with a group and tells the members.
+inline task<std::string> kinds_of(task<> block) {
+  try {
+    co_await std::move(block);
+  } catch (exception_group const& e) {
+    co_return "group(" + kinds(e) + ')';
+  } catch (...) {
+    co_return kind(std::current_exception());
+  }
+  co_return "none";
+}
+
 }  // namespace halka::test
