@@ -34,6 +34,7 @@ void file_read_request::prepare(io_operation& op) {
   op.address = into.data();  // lifetime: the caller's, until the await ends
   op.length = static_cast<unsigned>(into.size());
   op.offset = offset;
+  op.flags = not_direct;
 }
 
 std::size_t file_read_request::finish(io_operation const& op) const {
@@ -53,6 +54,7 @@ void file_write_request::prepare(io_operation& op) const {
   op.address = from.data();  // lifetime: the caller's, until the await ends
   op.length = detail::transfer_length(from.size());
   op.offset = offset;
+  op.flags = not_direct;
 }
 
 std::size_t file_write_request::finish(io_operation const& op) const {

@@ -101,6 +101,7 @@ class epoll_backend final : public io_backend {
   // -- descriptors
   static operation_list& list_of(io_operation const& op, descriptor_entry& e) noexcept;
   descriptor_entry* entry_of(io_operation const& op) const noexcept;
+  descriptor_entry* entry_of(epoll_event const& event) const noexcept;
   static std::uint32_t events_of(io_operation const& op) noexcept;
   static std::uint32_t events_of_all(descriptor_entry const& e) noexcept;
   void claim(descriptor_entry& e, std::uint32_t keeper) noexcept;

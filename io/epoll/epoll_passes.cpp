@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <chrono>
 #include <ctime>
+#include <span>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -22,7 +23,11 @@ namespace halka {
 
 namespace {
 
-constexpr int events_at_a_time = 256;
+/// What came is received before the tasks send their answers. With more of it, the kernel's part of a connection would leave the
+/// processor's cache in between.
+constexpr int events_at_a_time = 32;
+/// So many events ahead, the memory of an operation is called into the cache.
+constexpr std::size_t events_ahead = 3;
 /// So often a descriptor is served in a pass; then others want their share.
 constexpr int most_served = 64;
 /// As for io_uring: going to sleep and waking up costs about as much.
@@ -31,6 +36,12 @@ constexpr std::chrono::microseconds shortest_sleep(50);
 constexpr std::chrono::milliseconds between_interruptions(2);
 
 constexpr std::uint32_t always_told = EPOLLERR | EPOLLHUP;
+
+void prefetch_reader(descriptor_entry const* e) noexcept {
+  if (!e || e->readers.empty()) return;
+  auto const* const op = reinterpret_cast<char const*>(e->readers.first());
+  for (int line = 0; line < 3; ++line) __builtin_prefetch(op + 64 * line);  // it lies in the frame of who waits
+}
 
 }  // namespace
 
@@ -112,16 +123,22 @@ bool epoll_backend::spin(inbox const& sent, clock::time_point deadline) {
   return events > 0 || end == deadline;
 }
 
+descriptor_entry* epoll_backend::entry_of(epoll_event const& event) const noexcept {
+  return table_.find(static_cast<int>(event.data.u64 & 0xffffffffU));
+}
+
 /// Waits for events and serves them. How many there were.
 unsigned epoll_backend::look(clock::duration most) {
   int const count = sleep(most);
   if (count < 0 && errno != EINTR) throw std::system_error(errno, std::system_category(), "epoll_wait");
-  for (int i = 0; i < count; ++i) {
-    std::uint64_t const data = events_[static_cast<std::size_t>(i)].data.u64;
-    descriptor_entry* const e = table_.find(static_cast<int>(data & 0xffffffffU));
-    if (e && e->serial != 0 && e->serial == data >> 32) event_came(*e, events_[static_cast<std::size_t>(i)].events);
+  std::span const events(events_.get(), static_cast<std::size_t>(std::max(count, 0)));
+  for (epoll_event const& event : events) __builtin_prefetch(entry_of(event));
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (i + events_ahead < events.size()) prefetch_reader(entry_of(events[i + events_ahead]));
+    descriptor_entry* const e = entry_of(events[i]);
+    if (e && e->serial != 0 && e->serial == events[i].data.u64 >> 32) event_came(*e, events[i].events);
   }
-  return static_cast<unsigned>(std::max(count, 0));
+  return static_cast<unsigned>(events.size());
 }
 
 int epoll_backend::sleep(clock::duration most) noexcept {
