@@ -60,6 +60,8 @@ void take_status(pid_t pid) noexcept {
   }
 }
 
+void kill_process(unique_fd const& pidfd) noexcept { syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0); }
+
 struct socket_pair {
   unique_fd ours;
   unique_fd theirs;
@@ -106,12 +108,29 @@ class zygote::connection {
   /// Sends a request and takes the answer. *Errors*: the errno in it; EPIPE if the zygote has died.
   detail::passed_message ask(std::span<iovec const> parts, std::span<int const> descriptors, answer& a) {
     std::lock_guard const lock(mutex_);
+    while (owed_) {
+      answer late;
+      detail::passed_message const m = take(late);
+      if (owed_) {
+        a.error = late.error;
+        return {};
+      }
+      for (unique_fd const& pidfd : m.descriptors) kill_process(pidfd);  // nobody waits for that process any more
+    }
     a.error = detail::send_with_descriptors(socket_, parts, descriptors);
     if (a.error != 0) return {};
-    return take_answer(socket_, a);
+    return take(a);
   }
 
  private:
+  /// An answer that could not be taken, for want of memory, is taken before the next question.
+  detail::passed_message take(answer& a) {
+    owed_ = true;
+    detail::passed_message m = take_answer(socket_, a);
+    owed_ = m.error != 0 && m.size == 0;
+    return m;
+  }
+
   static detail::passed_message take_answer(int socket, answer& a) {
     std::array<std::byte, sizeof(answer)> buffer{};
     detail::passed_message m = detail::receive_with_descriptors(socket, buffer);
@@ -143,6 +162,7 @@ class zygote::connection {
   int socket_ = -1;  // not in a loop's ledger: it is not the program's to close
   detail::credentials credentials_;
   pid_t owner_;
+  bool owed_ = false;  // an answer
   std::mutex mutex_;
 };
 
@@ -183,7 +203,7 @@ std::shared_ptr<zygote::connection> zygote::connect() {
   try {
     now_ = std::make_shared<connection>(std::move(sockets.ours));
   } catch (...) {
-    if (first.pidfd) syscall(SYS_pidfd_send_signal, first.pidfd.get(), SIGKILL, nullptr, 0);
+    if (first.pidfd) kill_process(first.pidfd);
     take_status(first.pid);
     throw;
   }
@@ -230,15 +250,17 @@ started_child zygote::start(child_start const& what) {
   };
   add(self, r.self);
   add(arguments, r.arguments);
-  pipe_ends status = starting(what.name, [] { return make_pipe(); });
-  descriptors.push_back(status.write_end.get());
+  descriptors.push_back(-1);  // for the status
   if (descriptors.size() > most_descriptors || size > largest_datagram) throw_start_error(E2BIG, what.name);
 
   answer a;
   detail::passed_message m;
+  pipe_ends status;
   // One that is being killed may take a request and not live to answer it.
   for (int attempts = 2; attempts > 0; --attempts) {
     a = {};
+    status = starting(what.name, [] { return make_pipe(); });
+    descriptors.back() = status.write_end.get();
     std::shared_ptr<connection> const to = starting(what.name, [&] { return connect(); });
     m = to->ask(parts, descriptors, a);
     if (a.error != EPIPE) break;

@@ -33,9 +33,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <exception>
-#include <fstream>
-#include <string>
+#include <new>
 #include <vector>
 
 namespace halka::detail {
@@ -43,6 +41,8 @@ namespace halka::detail {
 namespace {
 
 using namespace zygote_protocol;
+
+constexpr int milliseconds_between_attempts = 5;
 
 class zygote_server {
  public:
@@ -58,10 +58,10 @@ class zygote_server {
   bool take_request();
   answer start_child(request const& r, std::span<std::byte const> inlined, std::vector<unique_fd>& descriptors, unique_fd& pidfd);
   answer start_zygote(std::vector<unique_fd>& descriptors);
-  void send(answer const& a, int descriptor = -1) const;
+  bool send(answer const& a, int descriptor = -1) const;
   void take_ends();
   void note_end(pid_t pid, int status);
-  void kill_orphans() const;
+  void kill_orphans() const noexcept;
   /// Closes what is not for the processes that it makes.
   void let_go() noexcept;
   [[noreturn]] void end();
@@ -70,6 +70,7 @@ class zygote_server {
   unique_fd socket_;
   unique_fd program_;  // a pidfd
   unique_fd ends_;     // SIGCHLD
+  unique_fd list_;     // of its children
   bool contained_;
   std::vector<child> children_;
   std::vector<std::byte> buffer_;
@@ -88,11 +89,12 @@ zygote_server::zygote_server(int socket, int program, bool contained)
   sigemptyset(&ends);
   sigaddset(&ends, SIGCHLD);
   ends_ = unique_fd(signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK));
+  list_ = unique_fd(open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC));
   if (!ends_) _exit(1);  // the parent sees its socket closed
 }
 
 void zygote_server::serve() {
-  send(answer{.pid = getpid()});
+  if (!send(answer{.pid = getpid()})) end();
   while (true) {
     std::array<pollfd, 3> ready{{{socket_.get(), POLLIN, 0}, {ends_.get(), POLLIN, 0}, {program_.get(), POLLIN, 0}}};
     if (poll(ready.data(), ready.size(), -1) < 0) continue;
@@ -103,7 +105,11 @@ void zygote_server::serve() {
 
 bool zygote_server::take_request() {
   passed_message message = receive_with_descriptors(socket_.get(), buffer_);
-  if (message.error == ECONNRESET || (message.error == 0 && message.size == 0)) return false;
+  if (message.size == 0) {
+    if (message.error == 0 || message.error == ECONNRESET) return false;
+    poll(nullptr, 0, milliseconds_between_attempts);  // no memory: the request still lies there
+    return true;
+  }
   request r;
   unique_fd pidfd;
   answer a;
@@ -112,13 +118,15 @@ bool zygote_server::take_request() {
     a.error = message.error;
   } else if (received.size() < sizeof r || (std::memcpy(&r, received.data(), sizeof r), r.version != version)) {
     a.error = EPROTO;
-  } else if (r.kind == request_kind::start_zygote) {
-    a = start_zygote(message.descriptors);
   } else {
-    a = start_child(r, received.subspan(sizeof r), message.descriptors, pidfd);
+    try {
+      a = r.kind == request_kind::start_zygote ? start_zygote(message.descriptors)
+                                               : start_child(r, received.subspan(sizeof r), message.descriptors, pidfd);
+    } catch (std::bad_alloc const&) {
+      a.error = ENOMEM;
+    }
   }
-  send(a, pidfd.get());
-  return true;
+  return send(a, pidfd.get());
 }
 
 answer zygote_server::start_child(request const& r, std::span<std::byte const> inlined, std::vector<unique_fd>& descriptors,
@@ -130,6 +138,7 @@ answer zygote_server::start_child(request const& r, std::span<std::byte const> i
   }
   unique_fd status = std::move(descriptors.back());  // the last one is the zygote's own
   descriptors.pop_back();
+  children_.reserve(children_.size() + 1);
   pid_t const parent = getpid();
   a.pid = fork();
   if (a.pid == 0) {
@@ -168,14 +177,28 @@ void zygote_server::let_go() noexcept {
   socket_.close();
   program_.close();
   ends_.close();
+  list_.close();
   children_.clear();
 }
 
-void zygote_server::send(answer const& a, int descriptor) const {
+/// False if the parent has gone. It waits for this answer, so whatever else is in the way is waited for.
+bool zygote_server::send(answer const& a, int descriptor) const {
   iovec const part{const_cast<answer*>(&a), sizeof a};
   std::span<int const> descriptors;
   if (descriptor >= 0) descriptors = std::span(&descriptor, 1);
-  send_with_descriptors(socket_.get(), std::span(&part, 1), descriptors);  // if it fails, the parent has gone
+  while (true) {
+    switch (send_with_descriptors(socket_.get(), std::span(&part, 1), descriptors)) {
+      case 0:
+        return true;
+      case ENOMEM:
+      case ENOBUFS:
+      case ETOOMANYREFS:  // descriptors that nobody has taken yet
+        poll(nullptr, 0, milliseconds_between_attempts);
+        break;
+      default:
+        return false;
+    }
+  }
 }
 
 void zygote_server::take_ends() {
@@ -199,14 +222,25 @@ void zygote_server::note_end(pid_t pid, int status) {
   children_.erase(ended);
 }
 
-void zygote_server::kill_orphans() const {
-  std::string const self = std::to_string(getpid());
-  std::ifstream list("/proc/self/task/" + self + "/children");
+/// Without memory of its own: it must not fail for want of any.
+void zygote_server::kill_orphans() const noexcept {
+  std::array<char, 1024> part;
   pid_t pid = 0;
-  while (list >> pid) {
-    if (std::ranges::find(children_, pid, &child::pid) != children_.end()) continue;
-    kill(-pid, SIGKILL);
-    kill(pid, SIGKILL);
+  lseek(list_.get(), 0, SEEK_SET);
+  ssize_t size;
+  while ((size = read(list_.get(), part.data(), part.size())) > 0 || (size < 0 && errno == EINTR)) {
+    for (ssize_t i = 0; i < size; ++i) {
+      char const c = part[static_cast<std::size_t>(i)];
+      if (c != ' ') {
+        pid = pid * 10 + (c - '0');
+        continue;
+      }
+      if (std::ranges::find(children_, pid, &child::pid) == children_.end()) {
+        kill(-pid, SIGKILL);
+        kill(pid, SIGKILL);
+      }
+      pid = 0;
+    }
   }
 }
 
@@ -218,7 +252,7 @@ void zygote_server::end() {
     }
     // Each death may bring orphans of its own; when nobody is left, waitid says so.
     siginfo_t info{};
-    while (waitid(P_ALL, 0, &info, WEXITED) == 0) {
+    while (waitid(P_ALL, 0, &info, WEXITED) == 0 || errno == EINTR) {
       if (auto const c = find(info.si_pid); c != children_.end()) children_.erase(c);
       kill_orphans();
     }
