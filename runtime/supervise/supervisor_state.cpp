@@ -45,14 +45,10 @@ supervisor::state::state(supervise_options const& options, detail::kept_worker_c
   if (sockets_.empty()) return;
   socket_address const address = socket_address::local_of(sockets_.front().get());
   port_ = address.port();
-  log("listening at " + address.to_string());
+  log([&] { return "listening at " + address.to_string(); });
 }
 
 supervisor::state::~state() { kill_all(); }
-
-void supervisor::state::log(std::string const& text) const {
-  if (options_.log) options_.log(text);
-}
 
 // -- starting
 
@@ -88,29 +84,35 @@ supervisor::state::worker_ptr supervisor::state::start_worker(unsigned index) {
   w->control = stream(std::move(ours));
   w->started = clock::now();
   w->child->begin(zygote::common().start(what));
-  log(w->name() + " started");
-  create_task(follow(shared_from_this(), w), {.name = name});
+  try {
+    log([&] { return w->name() + " started"; });
+    create_task(follow(shared_from_this(), w), {.name = name});
+  } catch (...) {
+    w->child->kill();
+    throw;
+  }
   return w;
 }
 
-void supervisor::state::fill(unsigned index) noexcept {
-  if (phase_ != phase::running || index >= seats_.size() || seats_[index].current) return;
-  try {
-    seats_[index].current = start_worker(index);
-  } catch (std::exception const& e) {
-    fill_later(index, "worker " + std::to_string(index) + " could not be started (" + e.what() + ')');
-  }
-}
-
-void supervisor::state::fill_later(unsigned index, std::string const& why) {
+template <class F>
+void supervisor::state::fill_later(unsigned index, F const& why) {
   seat& s = seats_[index];
   std::chrono::milliseconds const delay =
       std::min<std::chrono::milliseconds>(first_delay * (1U << std::clamp(s.quick_ends, 1U, 7U)) / 2, longest_delay);
   ++s.quick_ends;
-  log(why + ", another try follows in " + std::to_string(delay.count()) + " ms");
+  log([&] { return why() + ", another try follows in " + std::to_string(delay.count()) + " ms"; });
   s.next_attempt = loop_.call_later(delay, [weak = weak_from_this(), index] {
     if (auto const self = weak.lock()) self->fill(index);
   });
+}
+
+void supervisor::state::fill(unsigned index) {
+  if (phase_ != phase::running || index >= seats_.size() || seats_[index].current) return;
+  try {
+    seats_[index].current = start_worker(index);
+  } catch (std::exception const& e) {
+    fill_later(index, [&] { return "worker " + std::to_string(index) + " could not be started (" + e.what() + ')'; });
+  }
 }
 
 // -- ending
@@ -122,7 +124,9 @@ void supervisor::state::free_seat_of(worker_ptr const& w, bool quick) {
   s->current = std::exchange(s->incoming, nullptr);
   if (s->current) return;
   if (!quick) s->quick_ends = 0;
-  if (s->quick_ends > 0) return fill_later(index, "worker " + std::to_string(index) + " ends again and again");
+  if (s->quick_ends > 0) {
+    return fill_later(index, [&] { return "worker " + std::to_string(index) + " ends again and again"; });
+  }
   if (quick) s->quick_ends = 1;
   fill(index);
 }
@@ -131,7 +135,7 @@ void supervisor::state::send(supervised_worker const& w, int signal) const {
   try {
     w.child->send(signal);
   } catch (std::system_error const& e) {
-    log(w.name() + " cannot be told: " + e.what());  // it has become another user
+    log([&] { return w.name() + " cannot be told: " + e.what(); });  // it has become another user
   }
 }
 
@@ -144,29 +148,33 @@ void supervisor::state::leave(worker_ptr const& w, int signal) {
     auto const self = weak.lock();
     auto const late = leaver.lock();
     if (!self || !late || late->child->ended()) return;
-    self->log(late->name() + " did not end in time and is killed");
+    self->log([&] { return late->name() + " did not end in time and is killed"; });
     late->child->kill();
   });
 }
 
 void supervisor::state::stop(int signal) {
+  std::vector<worker_ptr> const workers = all();  // without memory for it nothing has happened
+  leaving_.reserve(workers.size());
   if (phase_ == phase::stopping) {
-    log("killing all workers");
+    log([&] { return "killing all workers"; });
     return kill_all();
   }
   if (phase_ == phase::ended) return;
-  log(signal == SIGTERM ? "stopping: the workers finish what they have begun" : "stopping: what the workers do is cancelled");
+  log([&] {
+    return signal == SIGTERM ? "stopping: the workers finish what they have begun" : "stopping: what the workers do is cancelled";
+  });
   phase_ = phase::stopping;
   sockets_.clear();
   if (reloading_) reloading_->cancel();
-  for (worker_ptr const& w : all()) leave(w, signal);
+  for (worker_ptr const& w : workers) leave(w, signal);
   for (seat& s : seats_) s.next_attempt.cancel();
   seats_.clear();
   end_if_done();
 }
 
 void supervisor::state::give_up() {
-  log("giving up: " + std::to_string(boot_failures_) + " workers in a row failed before they had begun their work");
+  log([&] { return "giving up: " + std::to_string(boot_failures_) + " workers in a row failed before they had begun their work"; });
   exit_code_ = detail::boot_failure;
   stop(SIGTERM);
 }
@@ -175,7 +183,7 @@ void supervisor::state::end_if_done() {
   if (phase_ != phase::stopping || !leaving_.empty()) return;
   phase_ = phase::ended;
   if (checking_) checking_->cancel();
-  log("all workers have ended");
+  log([&] { return "all workers have ended"; });
   ended_.set();
 }
 
@@ -200,15 +208,15 @@ void supervisor::state::abandon() noexcept {
 
 void supervisor::state::reload() {
   if (phase_ != phase::running) return;
-  if (reloading_ && !reloading_->done()) return log("the workers are being replaced already");
-  log("replacing " + std::to_string(seats_.size()) + " workers");
+  if (reloading_ && !reloading_->done()) return log([&] { return "the workers are being replaced already"; });
+  log([&] { return "replacing " + std::to_string(seats_.size()) + " workers"; });
   reloading_ = create_task(replace_all(shared_from_this()), {.name = "reload of the workers"});
 }
 
 void supervisor::state::add_worker() {
   if (phase_ != phase::running) return;
   seats_.emplace_back();
-  log(std::to_string(seats_.size()) + " workers");
+  log([&] { return std::to_string(seats_.size()) + " workers"; });
   fill(static_cast<unsigned>(seats_.size() - 1));
 }
 
@@ -216,7 +224,7 @@ void supervisor::state::remove_worker() {
   if (phase_ != phase::running || seats_.size() < 2) return;
   seat const last = std::move(seats_.back());
   seats_.pop_back();
-  log(std::to_string(seats_.size()) + " workers");
+  log([&] { return std::to_string(seats_.size()) + " workers"; });
   timer_handle(last.next_attempt).cancel();
   for (worker_ptr const& w : {last.current, last.incoming})
     if (w) leave(w, SIGTERM);

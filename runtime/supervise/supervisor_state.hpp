@@ -14,6 +14,7 @@
 
 #include "../../io/unique_fd.hpp"
 #include "../../sched/event_loop.hpp"
+#include "../../sched/report.hpp"
 #include "../../sched/task_handle.hpp"
 #include "../sync/event.hpp"
 #include "supervised_worker.hpp"
@@ -61,8 +62,9 @@ class supervisor::state : public std::enable_shared_from_this<state> {
 
   // -- supervisor_state.cpp
   worker_ptr start_worker(unsigned index);
-  void fill(unsigned index) noexcept;
-  void fill_later(unsigned index, std::string const& why);
+  void fill(unsigned index);
+  template <class F>
+  void fill_later(unsigned index, F const& why);
   void send(supervised_worker const& w, int signal) const;
   void leave(worker_ptr const& w, int signal);
   void free_seat_of(worker_ptr const& w, bool quick);
@@ -70,7 +72,16 @@ class supervisor::state : public std::enable_shared_from_this<state> {
   void end_if_done();
   void kill_all() noexcept;
   std::vector<worker_ptr> all() const;
-  void log(std::string const& text) const;
+  /// What `text` returns. A line for which there is no memory is lost, and nothing else.
+  template <class F>
+  void log(F const& text) const noexcept {
+    if (!options_.log) return;
+    try {
+      options_.log(text());
+    } catch (...) {
+      report("a line of the supervisor's log was lost: an exception came in between");
+    }
+  }
 
   // -- supervisor_watch.cpp
   static task<> follow(std::shared_ptr<state> self, worker_ptr w);

@@ -41,20 +41,23 @@ std::string how_it_ended(supervised_worker const& w) {
 
 task<> supervisor::state::follow(std::shared_ptr<state> self, worker_ptr w) {
   auto const until_end = [&]() -> task<> { co_await w->child->wait_end(); };
-  co_await race(until_end(), read_notes(self, w));
+  try {
+    co_await race(until_end(), read_notes(self, w));
+  } catch (cancelled_error const&) {
+    throw;
+  } catch (...) {
+    w->child->kill();  // it was killed while it spoke, or cannot be heard any more
+  }
+  co_await w->child->wait_end();
   self->take_end(w);
 }
 
 /// To the end of the worker, also if it says nothing any more.
 task<> supervisor::state::read_notes(std::shared_ptr<state> self, worker_ptr w) {
-  try {
-    while (true) {
-      std::string const line = co_await w->control.read_line();
-      if (line.empty()) break;
-      self->take_note(w, line);
-    }
-  } catch (std::system_error const&) {
-    // It was killed while it spoke.
+  while (true) {
+    std::string const line = co_await w->control.read_line();
+    if (line.empty()) break;
+    self->take_note(w, line);
   }
   co_await w->child->wait_end();
 }
@@ -69,14 +72,14 @@ void supervisor::state::take_note(worker_ptr const& w, std::string const& line) 
     boot_failures_ = 0;
     w->settled.set();
   } else if (word == "draining" && !w->draining) {
-    log(w->name() + " serves no more after " + std::to_string(w->requests) + " requests, and is replaced");
+    log([&] { return w->name() + " serves no more after " + std::to_string(w->requests) + " requests, and is replaced"; });
     leave(w, 0);
     free_seat_of(w, w->requests == 0 && clock::now() - w->started < short_life);
   }
 }
 
 void supervisor::state::take_end(worker_ptr const& w) {
-  log(how_it_ended(*w));
+  log([&] { return how_it_ended(*w); });
   w->deadline.cancel();
   w->settled.set();
   std::erase(leaving_, w);
@@ -107,8 +110,10 @@ task<> supervisor::state::check_beats(std::shared_ptr<state> self) {
       if (silence <= self->options_.worker_timeout) continue;
       if (!w->aborted) {
         w->aborted = true;
-        self->log(w->name() + " has been blocked for " + std::to_string(silence.count()) + " ms, after " +
-                  std::to_string(w->requests) + " requests, and is aborted");
+        self->log([&] {
+          return w->name() + " has been blocked for " + std::to_string(silence.count()) + " ms, after " +
+                 std::to_string(w->requests) + " requests, and is aborted";
+        });
         self->send(*w, SIGABRT);
       } else if (silence > self->options_.worker_timeout + time_to_abort) {
         w->child->kill();
@@ -127,7 +132,7 @@ task<> supervisor::state::replace_all(std::shared_ptr<state> self) {
       failure = e.what();
     }
     if (!fresh) {
-      self->log("no new worker could be started (" + failure + "), the others stay");
+      self->log([&] { return "no new worker could be started (" + failure + "), the others stay"; });
       co_return;
     }
     self->seats_[i].next_attempt.cancel();
@@ -136,7 +141,7 @@ task<> supervisor::state::replace_all(std::shared_ptr<state> self) {
     if (i >= self->seats_.size()) co_return;  // it has been removed meanwhile
     seat& s = self->seats_[i];
     if (!fresh->ready) {
-      self->log("the new worker did not begin its work, the others stay");
+      self->log([&] { return "the new worker did not begin its work, the others stay"; });
       if (!s.current) self->fill(i);
       co_return;
     }

@@ -51,17 +51,13 @@ task<> heed_signals(worker::state& s, signal_set& signals) {
   }
 }
 
-/// Sends what there is to tell. Without a supervisor there is no work to do.
+/// Sends what there is to tell.
 task<> tell(worker::state& s) {
-  try {
-    while (!s.ending || !s.notes.empty()) {
-      co_await s.noted.wait();
-      s.noted.clear();
-      std::string const lines = std::exchange(s.notes, {});
-      co_await s.control.write(lines);
-    }
-  } catch (std::system_error const&) {
-    s.cancel_main();
+  while (!s.ending || !s.notes.empty()) {
+    co_await s.noted.wait();
+    s.noted.clear();
+    std::string const lines = std::exchange(s.notes, {});
+    co_await s.control.write(lines);
   }
 }
 
@@ -77,14 +73,26 @@ task<> beat(worker::state& s) {
   }
 }
 
+/// A worker that cannot be heard or told to stop is of no use: if `part` fails, its main is cancelled.
+task<> needed(worker::state& s, task<> part) {
+  try {
+    co_await std::move(part);
+  } catch (cancelled_error const&) {
+    throw;
+  } catch (...) {
+    s.failure = std::current_exception();
+    s.cancel_main();
+  }
+}
+
 task<> work(worker::state& s, std::function<task<>()> const& body) {
   s.control = stream(std::move(s.control_fd));
   signal_set signals({SIGTERM, SIGINT, SIGQUIT});
   auto const main = create_task(body(), {.name = "worker"});
   s.main = main;
-  auto const heeding = create_task(heed_signals(s, signals), {.name = "signals of the worker"});
-  auto const telling = create_task(tell(s), {.name = "notes to the supervisor"});
-  auto const beating = create_task(beat(s), {.name = "heartbeat"});
+  auto const heeding = create_task(needed(s, heed_signals(s, signals)), {.name = "signals of the worker"});
+  auto const telling = create_task(needed(s, tell(s)), {.name = "notes to the supervisor"});
+  auto const beating = create_task(needed(s, beat(s)), {.name = "heartbeat"});
   std::exception_ptr failure;
   try {
     co_await main;
@@ -96,7 +104,7 @@ task<> work(worker::state& s, std::function<task<>()> const& body) {
   s.ending = true;
   s.noted.set();
   co_await telling;  // to the last note
-  if (failure) std::rethrow_exception(failure);
+  if (failure) std::rethrow_exception(s.failure ? s.failure : failure);
 }
 
 void report_failure(worker::state const& s) {

@@ -18,6 +18,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -43,7 +44,8 @@ struct worker::state {
   std::uint64_t requests = 0;
   std::string notes;  // lines to be sent
   event noted;
-  bool ending = false;  // these are the last
+  bool ending = false;         // these are the last
+  std::exception_ptr failure;  // why the main task was cancelled, if not to stop
 
   void note(std::string_view line);
   void stop();
