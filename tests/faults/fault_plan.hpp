@@ -6,6 +6,8 @@
 // A place is "the n-th time that this is done": an operation of the backend with this opcode (fault_backend), a call of this
 // function of the C library or of liburing (system_calls.cpp), or an allocation by the armed thread (allocations.cpp). An unarmed
 // plan only lets everything through; an armed one counts, so that a first run without a fault tells how many places there are.
+//
+// Processes that the library makes (the zygote, workers) can take part: the plan lies in memory that they share.
 
 #include <halka/io/io_operation.hpp>
 
@@ -107,6 +109,7 @@ struct fault_plan {
   std::uint8_t what = 0;  // an opcode or a call
   std::size_t nth = 0;    // from 1; 0: nowhere
   fault what_happens;
+  bool elsewhere = false;  // in a process that the library made, not in the program itself
 };
 
 /// "recv 2: ECONNRESET"
@@ -115,13 +118,20 @@ std::string to_string(fault_plan const& plan);
 std::string name_of(fault const& f);
 
 /// How often each thing was done while a plan was armed.
-struct place_counts {
-  std::array<std::size_t, opcodes> operations{};
+struct process_counts {
   std::array<std::size_t, calls> calls_made{};
   std::size_t allocations = 0;
 };
+struct place_counts {
+  std::array<std::size_t, opcodes> operations{};
+  process_counts own;
+  process_counts elsewhere;  // in all processes that take part
+};
 
-/// From now on until `disarm`. Allocations fail on this thread only.
+/// Lets the processes take part that are started from now on.
+void share_with_processes();
+
+/// From now on until `disarm`. Of this process's allocations only those of this thread fail.
 void arm(fault_plan const& plan) noexcept;
 void disarm() noexcept;
 /// How often the fault has struck since `arm`.

@@ -25,6 +25,8 @@ fault cannot happen.
 - *queue full*: the submission is refused. *small ring*: a ring of two entries each way, so that its queues are full all the time and
   completions overflow.
 - *no thread*, *no process*: pthread_create, posix_spawn and fork fail. *bad_alloc*: one of the first 200 allocations fails.
+- What is done in other processes, by zygotes and workers, fails there as well. A process that an exception ends tells it on its
+  standard error and has the exit code 1.
 - *other*: EADDRINUSE, ECONNABORTED, ECONNREFUSED, and the errors of getaddrinfo.
 - EINTR, EAGAIN and EBUSY also strike io_uring_enter, once and five times in a row.
 )";

@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: MIT
 #include "scenario.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
 namespace halka::faults {
 
 namespace {
 
 int square(int n) { return n * n; }
+
+void expect_code(int code, int wanted, char const* what) {
+  if (code == 1) throw ended_by_exception(what);
+  expect(code == wanted, what);
+}
 
 task<> program() {
   subprocess p =
@@ -33,7 +44,7 @@ task<> function_in_process() {
   p.start();
   int const code = co_await p.join();
   p.close();
-  expect(code == 3, "a process");
+  expect_code(code, 3, "a process");
 }
 
 task<> pool_of_processes() {
@@ -60,7 +71,49 @@ task<> memory() {
   p.start();
   int const code = co_await p.join();
   p.close();
-  expect(code == 7, "shared memory");
+  expect_code(code, 7, "a process with shared memory");
+}
+
+task<> locks_of_processes() {
+  process_lock lock;
+  process_semaphore places(1);
+  process_event done;
+  {
+    auto const held = co_await lock.hold();
+    co_await places.acquire();
+  }
+  places.release();
+  done.set();
+  co_await done.wait();
+}
+
+task<> pipe_of_processes() {
+  auto [a, b] = make_process_pipe<std::string>();
+  co_await a.send("one");
+  co_await b.send("two");
+  std::optional<std::string> const one = co_await b.receive();
+  std::optional<std::string> const two = co_await a.receive();
+  a.close();
+  std::optional<std::string> const end = co_await b.receive();
+  expect(one == "one" && two == "two" && !end, "a pipe between processes");
+}
+
+task<> until_stopped(worker& w) {
+  w.ready();
+  co_await w.wait_stopping();
+}
+
+task<> until_ready(supervisor const& s) {
+  while (std::ranges::none_of(s.workers(), &supervisor::worker_status::ready)) co_await sleep(std::chrono::milliseconds(1));
+}
+
+task<> supervised_worker() {
+  supervisor s = co_await start_supervisor({.workers = 1, .log = nullptr}, until_stopped);
+  co_await race(until_ready(s), s.wait());
+  s.stop();
+  int const code = co_await s.wait();
+  if (code == 3) throw std::runtime_error("the supervisor has given up");
+  expect(code == 0, "a supervisor");
 }
 
 }  // namespace
@@ -74,7 +127,10 @@ std::vector<scenario> const& operations_on_processes() {
       {"process: start, join", function_in_process, true},
       {"process_pool: submit, shutdown", pool_of_processes, true, "process"},
       {"process_queue: put, get", queue_of_processes},
+      {"process_pipe: send, receive", pipe_of_processes},
+      {"process_lock, process_semaphore, process_event", locks_of_processes},
       {"shared_memory", memory, true},
+      {"start_supervisor, stop, wait", supervised_worker, true, "given up"},
   };
   return all;
 }

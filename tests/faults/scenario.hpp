@@ -25,6 +25,12 @@ struct wrong_result : std::runtime_error {
   explicit wrong_result(std::string const& what) : runtime_error("wrong result: " + what) {}
 };
 
+/// What a body throws when a process ended with the exit code of an exception. It is right only if the fault was in that process,
+/// which has told it on its standard error then.
+struct ended_by_exception : std::runtime_error {
+  explicit ended_by_exception(std::string const& what) : runtime_error("an exception ended " + what) {}
+};
+
 inline void expect(bool right, char const* what) {
   if (!right) throw wrong_result(what);
 }

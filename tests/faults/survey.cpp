@@ -60,13 +60,19 @@ class shared_board {
 
 std::vector<fault_plan> plans_for(place_counts const& counts) {
   std::vector<fault_plan> plans;
-  auto const add = [&](place where, std::size_t what, std::size_t count, std::vector<fault> const& faults) {
+  auto const add = [&](place where, std::size_t what, std::size_t count, std::vector<fault> const& faults, bool elsewhere) {
     for (std::size_t n = 1; n <= std::min(count, most_places); ++n)
-      for (fault const& f : faults) plans.push_back({where, static_cast<std::uint8_t>(what), n, f});
+      for (fault const& f : faults) plans.push_back({where, static_cast<std::uint8_t>(what), n, f, elsewhere});
   };
-  for (std::size_t i = 0; i < opcodes; ++i) add(place::operation, i, counts.operations[i], allowed_faults(static_cast<opcode>(i)));
-  for (std::size_t i = 0; i < calls; ++i) add(place::call, i, counts.calls_made[i], allowed_faults(static_cast<call>(i)));
-  for (std::size_t n = 1; n <= std::min(counts.allocations, most_allocations); ++n) plans.push_back({place::memory, 0, n, {}});
+  auto const add_process = [&](process_counts const& c, bool elsewhere) {
+    for (std::size_t i = 0; i < calls; ++i) add(place::call, i, c.calls_made[i], allowed_faults(static_cast<call>(i)), elsewhere);
+    for (std::size_t n = 1; n <= std::min(c.allocations, most_allocations); ++n)
+      plans.push_back({place::memory, 0, n, {}, elsewhere});
+  };
+  for (std::size_t i = 0; i < opcodes; ++i)
+    add(place::operation, i, counts.operations[i], allowed_faults(static_cast<opcode>(i)), false);
+  add_process(counts.own, false);
+  add_process(counts.elsewhere, true);
   if (char const* const wanted = std::getenv("HALKA_FAULTS"))
     std::erase_if(plans, [&](fault_plan const& p) { return to_string(p).find(wanted) == std::string::npos; });
   if (plans.size() > most_runs) plans.resize(most_runs);
@@ -89,7 +95,7 @@ std::string column_of(fault_plan const& plan) {
 /// The child: goes on with the run `from`.
 void work(scenario const& s, shared_board& shared, std::size_t from) {
   this_frame_pool.caching = false;  // so that every frame is an allocation that is seen
-  if (s.uses_processes) test::start_zygote();
+  if (s.uses_processes) share_with_processes();
   alarm(patience);
   attempt_result dry;
   attempt(s, {}, dry);
@@ -157,7 +163,7 @@ std::vector<std::string> const& survey(scenario const& s) {
   std::size_t from = 0;
   while (!shared->finished) {
     int const code = run_child(s, shared, from);
-    if (shared->without_fault.what != verdict::succeeded || (code != 0 && shared->counts.allocations == 0)) {
+    if (shared->without_fault.what != verdict::succeeded || (code != 0 && shared->counts.own.allocations == 0)) {
       result.problems.push_back("without a fault: " + std::string(shared->without_fault.text) + ", exit code " +
                                 std::to_string(code));
       return result.problems;

@@ -150,7 +150,6 @@ HALKA_WRAP(int, symlink, symlink, (char const* a, char const* b), a, b)
 HALKA_WRAP(int, unlink, unlink, (char const* a), a)
 HALKA_WRAP(int, unlinkat, unlink, (int a, char const* b, int c), a, b, c)
 HALKA_WRAP(int, utimensat, utimensat, (int a, char const* b, timespec const* c, int d), a, b, c, d)
-HALKA_WRAP(int, waitid, waitid, (idtype_t a, id_t b, siginfo_t* c, int d), a, b, c, d)
 HALKA_WRAP(pid_t, waitpid, waitpid, (pid_t a, int* b, int c), a, b, c)
 
 HALKA_WRAP_NUMBER(getaddrinfo, getaddrinfo, 1, (char const* a, char const* b, addrinfo const* c, addrinfo** d), a, b, c, d)
@@ -207,6 +206,13 @@ int __wrap_io_uring_queue_init_params(unsigned entries, io_uring* ring, io_uring
     how->cq_entries = smallest;
   }
   return __real_io_uring_queue_init_params(entries, ring, how);
+}
+
+// With WNOHANG it does not wait, so nothing interrupts it.
+int __real_waitid(idtype_t a, id_t b, siginfo_t* c, int d);
+int __wrap_waitid(idtype_t a, id_t b, siginfo_t* c, int d);
+int __wrap_waitid(idtype_t a, id_t b, siginfo_t* c, int d) {
+  return (d & WNOHANG) ? __real_waitid(a, b, c, d) : faulty<call::waitid>(__real_waitid, a, b, c, d);
 }
 
 pid_t __real_fork();
