@@ -63,17 +63,33 @@ bool is_running(process_identity const& process) noexcept {
   return !status.ended && (process.start == 0 || status.start == process.start);
 }
 
-readable_or_ended::readable_or_ended(int fd, process_identity const& process, char const* what)
-    : both_(epoll_create1(EPOLL_CLOEXEC)) {
+// Edge-triggered: each write leaves an event here, also if this process runs only when others have come and gone.
+written_or_ended::written_or_ended(int eventfd, char const* what) : both_(epoll_create1(EPOLL_CLOEXEC)), what_(what) {
+  if (!both_ || add(eventfd, EPOLLIN | EPOLLET) != 0) throw_io_error(errno, what_);
+}
+
+int written_or_ended::add(int fd, unsigned events) const noexcept {
   epoll_event event{};
-  event.events = EPOLLIN;
-  if (!both_ || epoll_ctl(both_.get(), EPOLL_CTL_ADD, fd, &event) != 0) throw_io_error(errno, what);
-  // Who waits for a release by its own process needs no word of its end.
-  if (process.pid == getpid()) return;
-  process_ = unique_fd(static_cast<int>(syscall(SYS_pidfd_open, process.pid, 0)));
-  has_ended_ = !process_ && errno == ESRCH;
-  if (has_ended_) return;
-  if (!process_ || epoll_ctl(both_.get(), EPOLL_CTL_ADD, process_.get(), &event) != 0) throw_io_error(errno, what);
+  event.events = events;
+  return epoll_ctl(both_.get(), EPOLL_CTL_ADD, fd, &event);
+}
+
+void written_or_ended::watch(process_identity const& process) {
+  if (process != watched_) {
+    // To close it is not enough: the child of a fork may have a copy.
+    if (process_) epoll_ctl(both_.get(), EPOLL_CTL_DEL, process_.get(), nullptr);
+    process_ = {};
+    watched_ = {};
+    // Who waits for a release by its own process needs no word of its end.
+    if (process.pid != getpid()) {
+      process_ = unique_fd(static_cast<int>(syscall(SYS_pidfd_open, process.pid, 0)));
+      // ESRCH: it has ended, which the look after this sees.
+      if (process_ ? add(process_.get(), EPOLLIN) != 0 : errno != ESRCH) throw_io_error(errno, what_);
+    }
+    watched_ = process;
+  }
+  std::array<epoll_event, 2> forgotten;
+  epoll_wait(both_.get(), forgotten.data(), static_cast<int>(forgotten.size()), 0);
 }
 
 }  // namespace halka::detail

@@ -23,21 +23,27 @@ HALKA_API process_identity this_process() noexcept;
 /// Whether the process still runs; a zombie does not.
 HALKA_API bool is_running(process_identity const& process) noexcept;
 
-/// Something to wait for: that a descriptor is readable, or that a process has ended.
-class HALKA_API readable_or_ended {
+/// Something to wait for: that an eventfd is written, or that a process ends. Each who waits has his own, which keeps an event
+/// until the next `watch`, whatever becomes of the others who wait.
+class HALKA_API written_or_ended {
  public:
-  /// *Errors*: `std::system_error` with `what`. *Lifetime*: `fd` must stay open as long as this lives.
-  readable_or_ended(int fd, process_identity const& process, char const* what);
+  /// *Errors*: `std::system_error` with `what`. *Lifetime*: `eventfd` must stay open as long as this lives; nobody reads it.
+  written_or_ended(int eventfd, char const* what);
 
-  /// Readable when one of them is so.
+  /// Watches this process from now on, instead of another, and forgets what was written. Look at the state then, and wait if it is
+  /// as before. *Errors*: as above.
+  void watch(process_identity const& process);
+
+  /// Readable when one of them has happened.
   int fd() const noexcept { return both_.get(); }
-  /// Whether the process had ended already; then there is nothing to wait for.
-  bool has_ended() const noexcept { return has_ended_; }
 
  private:
+  int add(int fd, unsigned events) const noexcept;
+
   unique_fd both_;
   unique_fd process_;
-  bool has_ended_ = false;
+  process_identity watched_;
+  char const* what_;
 };
 
 }  // namespace halka::detail

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "process_lock.hpp"
 
-// The state says which process holds the lock. Who finds it held waits for two things at once: for `free`, which a release makes
-// readable, and for the end of the process that holds it. One that has ended cannot release, so who comes next takes the lock over.
+// The state says which process holds the lock. Who finds it held waits for two things at once: for a release, which writes to
+// `released_`, and for the end of the process that holds it. One that has ended cannot release, so who comes next takes it over.
+//
+// Before one who waits has looked, others may have taken the lock and ended with it. So the news of a release is his own: if others
+// could take it from him, he would go on waiting for a process that does not hold the lock any more. And he looks after he has
+// begun to watch. models/process_lock.pml shows that this is enough.
 
 #include "../../io/readiness.hpp"
 #include "../../sched/running.hpp"
@@ -21,6 +25,7 @@ namespace halka {
 namespace {
 
 constexpr char const* lock_purpose = "make a process_lock";
+constexpr char const* waiting_for_lock = "wait for a process_lock";
 constexpr std::uint32_t lock_kind = 0x4c6f636b;
 
 struct lock_state {
@@ -35,22 +40,19 @@ using lock_access = detail::shared_state<lock_state>::access;
 
 class detail::process_lock_store {
  public:
-  process_lock_store() : state_(shared_page::make(lock_purpose, lock_kind)), free_(wake_descriptor::make(lock_purpose, true)) {
+  process_lock_store() : state_(shared_page::make(lock_purpose, lock_kind)), released_(wake_descriptor::make(lock_purpose, false)) {
     lock_access a(state_);
     a.state = {};
     a.commit();
   }
   explicit process_lock_store(message_reader& in)
-      : state_(shared_page::open(take_descriptor(in, "process_lock"), lock_kind)), free_(take_descriptor(in, "process_lock")) {}
-  void attach(message_writer& out) const { out(state_.page().owner(), free_.owner()); }
+      : state_(shared_page::open(take_descriptor(in, "process_lock"), lock_kind)), released_(take_descriptor(in, "process_lock")) {}
+  void attach(message_writer& out) const { out(state_.page().owner(), released_.owner()); }
 
   /// *Result*: who holds it; none if it was taken.
   process_identity try_take() {
     lock_access a(state_);
-    if (a.state.holder && is_running(a.state.holder)) {
-      free_.clear();
-      return a.state.holder;
-    }
+    if (a.state.holder && is_running(a.state.holder)) return a.state.holder;
     a.state.was_abandoned = static_cast<bool>(a.state.holder);
     if (a.state.was_abandoned) ++a.state.abandoned;
     ++a.state.acquisitions;
@@ -59,23 +61,31 @@ class detail::process_lock_store {
     return {};
   }
 
+  /// Looks again. *Result*: whether `holder`, which is watched now, still holds it. Else `holder` becomes what `try_take` says.
+  bool still_held(process_identity& holder, written_or_ended& news) {
+    news.watch(holder);
+    process_identity const found = try_take();
+    return std::exchange(holder, found) == found;
+  }
+
   bool take_blocking(wait_until until) {
-    while (true) {
-      process_identity const holder = try_take();
-      if (!holder) return true;
-      readable_or_ended const change(free_.fd(), holder, "wait for a process_lock");
-      if (!change.has_ended() && !block_until_readable(change.fd(), until)) return false;
-    }
+    process_identity holder = try_take();
+    if (!holder) return true;
+    written_or_ended news(released_.fd(), waiting_for_lock);
+    while (holder)
+      if (still_held(holder, news) && !block_until_readable(news.fd(), until)) return false;
+    return true;
   }
 
   static task<> take_in_task(std::shared_ptr<process_lock_store> lock) {
     process_identity holder;
     if (!within_budget()) co_await yield_now();
-    while (true) {
-      holder = lock->try_take();
-      if (!holder) co_return;
-      readable_or_ended const change(lock->free_.fd(), holder, "wait for a process_lock");
-      if (!change.has_ended()) co_await readable(change.fd());
+    holder = lock->try_take();
+    if (!holder) co_return;
+    written_or_ended news(lock->released_.fd(), waiting_for_lock);
+    while (holder) {
+      bool const held = lock->still_held(holder, news);
+      if (held) co_await readable(news.fd());
     }
   }
 
@@ -83,7 +93,7 @@ class detail::process_lock_store {
     lock_access a(state_);
     if (a.state.holder != this_process()) throw std::logic_error("release of a process_lock that this process does not hold");
     a.state.holder = {};
-    free_.set();
+    released_.set();
     a.commit();
   }
 
@@ -91,7 +101,7 @@ class detail::process_lock_store {
 
  private:
   shared_state<lock_state> state_;
-  wake_descriptor free_;
+  wake_descriptor released_;
 };
 
 process_lock::process_lock() : store_(std::make_shared<detail::process_lock_store>()) {}

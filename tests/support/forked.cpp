@@ -37,6 +37,12 @@ forked::~forked() {
 
 void forked::kill(int signal) const noexcept { ::kill(pid_, signal); }
 
+void forked::stop() const noexcept {
+  kill(SIGSTOP);
+  siginfo_t info;
+  waitid(P_PID, static_cast<id_t>(pid_), &info, WSTOPPED | WNOWAIT);
+}
+
 void forked::wait_for_end(int pid) {
   siginfo_t info;
   waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT);

@@ -15,6 +15,8 @@ class forked {
 
   int pid() const noexcept { return pid_; }
   void kill(int signal) const noexcept;
+  /// Stops it, until SIGCONT.
+  void stop() const noexcept;
   /// The exit code, or minus the signal that killed it.
   int wait();
   /// Waits for the end of a child, which is still to be waited for.

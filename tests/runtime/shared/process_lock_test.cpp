@@ -153,6 +153,52 @@ TEST_CASE("who waits for a lock gets it when its holder is killed", "[process][p
   });
 }
 
+TEST_CASE("who waits for a lock gets it when another has taken it meanwhile and is killed", "[process][process_lock]") {
+  process_lock lock;
+  process_event taken;
+  auto const holds = [&] {
+    static_cast<void>(lock.try_lock());
+    taken.set();
+    while (true) pause();
+    return 0;
+  };
+  lock.lock();
+  forked waits([&] {
+    if (!lock.try_lock_for(20s)) return 1;
+    return lock.was_abandoned() ? 7 : 0;
+  });
+  // Until it waits; it would get the lock all the same.
+  std::this_thread::sleep_for(5ms);
+  waits.stop();
+  lock.unlock();
+  {
+    forked const next(holds);
+    taken.wait_blocking();
+    CHECK_FALSE(lock.try_lock());
+  }
+  waits.kill(SIGCONT);
+  CHECK(waits.wait() == 7);
+  REQUIRE(lock.try_lock());
+  taken.clear();
+  run_real([&]() -> task<> {
+    auto acquire = [&]() -> task<> { co_await lock.acquire(); };
+    auto const acquiring = spawn(acquire);
+    co_await settle();
+    CHECK_FALSE(acquiring.done());
+    // Its loop sees nothing of all this.
+    lock.unlock();
+    {
+      forked const next(holds);
+      while (!taken.is_set()) std::this_thread::yield();
+      CHECK_FALSE(lock.try_lock());
+    }
+    auto in_time = [&]() -> task<> { co_await acquiring; };
+    co_await fail_after(20s, in_time);
+    CHECK(lock.was_abandoned());
+    lock.release();
+  });
+}
+
 TEST_CASE("a process that is killed at any moment while it takes a lock leaves it usable", "[process][process_lock]") {
   std::mt19937 random(1);
   process_lock lock;
