@@ -11,7 +11,8 @@
 // with a name, connecting to a unix socket whose backlog is full, a terminal). Both start their threads when there is work.
 //
 // Who ends a call pushes it on a stack and then looks whether the loop sleeps; the loop says that it sleeps and then looks at the
-// stack. Both are sequentially consistent, so one sees the other, as with the inbox (sched/inbox.hpp).
+// stack. Both are sequentially consistent, so one sees the other, as with the inbox (sched/inbox.hpp). models/thread_calls.pml
+// shows it.
 
 #include "../../sched/worker_threads.hpp"
 #include "../io_operation.hpp"

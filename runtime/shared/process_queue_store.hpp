@@ -8,7 +8,8 @@
 //
 //   not empty  =>  `items` is readable       not full  =>  `places` is readable
 //
-// The reverse does not hold after a process was killed; who finds nothing then clears the descriptor.
+// The reverse does not hold after a process was killed; who finds nothing then clears the descriptor. models/process_queue.pml
+// shows that this is enough.
 
 #include "../../sched/export.hpp"
 #include "../../sched/task.hpp"
