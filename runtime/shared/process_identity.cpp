@@ -26,7 +26,8 @@ struct process_status {
   std::uint64_t start = 0;
 };
 
-/// Reads what stands behind the name in /proc/PID/stat: the state first, the time of the start as the 20th.
+/// Reads what stands behind the name in /proc/PID/stat: the state first, the number of threads as the 18th, the time of the start
+/// as the 20th. A main thread that has ended is a zombie as long as others run.
 process_status read_status(int pid) noexcept {
   process_status status;
   char path[32];
@@ -39,9 +40,20 @@ process_status read_status(int pid) noexcept {
   if (size <= 0) return status;
   std::string_view rest(text.data(), static_cast<std::size_t>(size));
   rest.remove_prefix(rest.rfind(')') + 1);
-  status.ended = rest.size() > 1 && (rest[1] == 'Z' || rest[1] == 'X');
-  for (int field = 0; field < 20; ++field) rest.remove_prefix(std::min(rest.find(' ') + 1, rest.size()));
-  status.known = std::from_chars(rest.data(), rest.data() + rest.size(), status.start).ec == std::errc();
+  auto const skip = [&](int fields) {
+    for (; fields > 0; --fields) rest.remove_prefix(std::min(rest.find(' ') + 1, rest.size()));
+  };
+  auto const read_number = [&](auto& number) {
+    return std::from_chars(rest.data(), rest.data() + rest.size(), number).ec == std::errc();
+  };
+  skip(1);
+  char const state = rest.empty() ? ' ' : rest[0];
+  skip(17);
+  int threads = 0;
+  read_number(threads);
+  status.ended = state == 'X' || (state == 'Z' && threads <= 1);
+  skip(2);
+  status.known = read_number(status.start);
   return status;
 }
 

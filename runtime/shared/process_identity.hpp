@@ -20,7 +20,7 @@ struct process_identity {
 /// This process; also in a child that was just forked.
 HALKA_API process_identity this_process() noexcept;
 
-/// Whether the process still runs; a zombie does not.
+/// Whether the process still runs, any of its threads; a zombie does not.
 HALKA_API bool is_running(process_identity const& process) noexcept;
 
 /// Something to wait for: that an eventfd is written, or that a process ends. Each who waits has his own, which keeps an event

@@ -7,14 +7,17 @@
 
 #include <halka/halka.hpp>
 
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <csignal>
 
+#include <fstream>
 #include <memory>
 #include <mutex>
 #include <random>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -114,6 +117,33 @@ TEST_CASE("the lock of a process that ended is free, and who takes it is told", 
   });
   CHECK(exits.wait() == 0);  // it is gone
   lock.lock();
+  CHECK(lock.was_abandoned());
+}
+
+TEST_CASE("a process whose main thread has ended, but not the others, keeps its locks", "[process][process_lock]") {
+  process_lock lock;
+  process_event taken;
+  auto const holds = std::make_unique<forked>([&] {
+    std::thread([&] {
+      lock.lock();
+      taken.set();
+      while (true) pause();
+    }).detach();
+    taken.wait_blocking();
+    syscall(SYS_exit, 0);  // this thread
+    return 0;
+  });
+  taken.wait_blocking();
+  std::string const status = "/proc/" + std::to_string(holds->pid()) + "/stat";
+  auto const is_zombie = [&] {
+    std::string text;
+    std::getline(std::ifstream(status), text);
+    return text.find(") Z") != std::string::npos;
+  };
+  while (!is_zombie()) std::this_thread::yield();
+  CHECK_FALSE(lock.try_lock());
+  holds->kill(SIGKILL);
+  CHECK(lock.try_lock_for(20s));
   CHECK(lock.was_abandoned());
 }
 
