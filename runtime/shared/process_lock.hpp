@@ -21,7 +21,8 @@ class process_lock_store;
 ///
 /// A handle: copies are the same lock, also one that is passed to another process as an argument. When the process that holds it
 /// ends, however it ends, the lock is free again, and the next who gets it can ask `was_abandoned()`. Not fair, and not recursive:
-/// who takes it twice waits for itself. Any task or thread of the process that holds it may release it.
+/// who takes it twice waits for itself. Any task or thread of the process that holds it may release it. Its processes must be in
+/// one PID namespace: a holder in another container looks as if it had ended.
 ///
 /// A lockable for plain functions: `std::lock_guard held(lock);` In tasks: `auto held = co_await lock.hold();`
 ///
