@@ -16,13 +16,10 @@ progress fail(io_operation& op, int error) noexcept {
 progress attempt(io_operation& op, bool never_blocks) noexcept {
   switch (op.code) {
     case opcode::recv:
-      return attempt_recv(op);
     case opcode::send:
-      return attempt_send(op);
     case opcode::receive_msg:
-      return attempt_receive_msg(op);
     case opcode::send_msg:
-      return attempt_send_msg(op);
+      return attempt_transfer(op);
     case opcode::accept:
       return attempt_accept(op, never_blocks);
     case opcode::connect:
@@ -30,9 +27,8 @@ progress attempt(io_operation& op, bool never_blocks) noexcept {
     case opcode::splice:
       return attempt_splice(op);
     case opcode::read:
-      return attempt_read(op);
     case opcode::write:
-      return attempt_write(op);
+      return attempt_file(op);
     case opcode::open:
       return attempt_open(op);
     case opcode::close:

@@ -6,10 +6,15 @@
 // The mode of a descriptor (O_NONBLOCK) belongs to all who share it, other processes too, so what is to be done once without
 // waiting says so itself: MSG_DONTWAIT, RWF_NOWAIT, SPLICE_F_NONBLOCK. Where there is no such flag:
 //
-//   terminals, and pipes below Linux 6.4   poll first; then a pipe gives and takes up to PIPE_BUF bytes without waiting, and a
-//                                          terminal is left to a thread that can be interrupted
-//   accept, connect, splicing sockets      the socket gets O_NONBLOCK for the moment of the call
-//   files                                  a worker thread, but for what is cached
+//   terminals                     poll first; then a thread that can be interrupted
+//   pipes with a name, timers,    poll first; then the descriptor gets O_NONBLOCK for the moment of the call, for somebody else
+//   pipes below Linux 6.4         may be quicker
+//   connect, splicing sockets     O_NONBLOCK for the moment of the call
+//   accept                        poll first; then a thread, unless the socket has O_NONBLOCK
+//   files                         a worker thread, but for what is cached
+//
+// Loops of one process take turns at changing modes. Another process that shares the descriptor may put the mode back in the
+// middle: where many wait for the same, as they do to accept, that is no rarity.
 
 #include "../io_operation.hpp"
 

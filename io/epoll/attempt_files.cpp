@@ -2,6 +2,7 @@
 #include "attempt_files.hpp"
 
 #include "../kernel_features.hpp"
+#include "attempt_sockets.hpp"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -46,23 +47,50 @@ bool may_be_direct(io_operation const& op) noexcept {
 
 bool is_direct(io_operation const& op) noexcept { return may_be_direct(op) && (fcntl(op.fd, F_GETFL) & O_DIRECT); }
 
+ssize_t transfer_socket(io_operation& op, bool reading) noexcept {
+  return reading ? recv(op.fd, place(op), unmoved(op), MSG_DONTWAIT) : send(op.fd, place(op), unmoved(op), MSG_DONTWAIT);
+}
+
+/// It is ready, but somebody else may be quicker. If nobody is, a pipe takes so much without waiting.
+ssize_t transfer_without_blocking(io_operation& op, bool reading, bool blocks) noexcept {
+  without_blocking const now(op.fd);
+  if (reading) return ::read(op.fd, place(op), unmoved(op));
+  return ::write(op.fd, place(op), blocks ? std::min<std::size_t>(unmoved(op), PIPE_BUF) : unmoved(op));
+}
+
 /// For descriptors that know no RWF_NOWAIT.
 progress transfer_when_ready(io_operation& op, bool reading) noexcept {
+  progress const wait = reading ? progress::await_input : progress::await_output;
+  int const mode = fcntl(op.fd, F_GETFL);
   struct stat status {};
-  if (fstat(op.fd, &status) != 0) return fail(op, -errno);
-  if (at_offset(op) || S_ISREG(status.st_mode) || S_ISBLK(status.st_mode) || S_ISDIR(status.st_mode)) return progress::work;
+  if (mode < 0 || fstat(op.fd, &status) != 0) return fail(op, -errno);
+  bool const file = at_offset(op) || S_ISREG(status.st_mode) || S_ISBLK(status.st_mode) || S_ISDIR(status.st_mode);
+  bool const blocks = !(mode & O_NONBLOCK);
+  // Some files wait for somebody, too: the kernel's messages, and what it traces.
   pollfd ready{op.fd, static_cast<short>(reading ? POLLIN : POLLOUT), 0};
-  if (poll(&ready, 1, 0) == 0) return reading ? progress::await_input : progress::await_output;
-  if (S_ISCHR(status.st_mode) && isatty(op.fd)) return progress::patience;
+  if ((file || blocks) && poll(&ready, 1, 0) == 0) return wait;
+  if (file) return progress::work;
+  if (blocks && S_ISCHR(status.st_mode) && isatty(op.fd)) return progress::patience;
   ssize_t n;
   do {
-    if (S_ISSOCK(status.st_mode))
-      n = reading ? recv(op.fd, place(op), unmoved(op), MSG_DONTWAIT) : send(op.fd, place(op), unmoved(op), MSG_DONTWAIT);
-    else
-      n = reading ? ::read(op.fd, place(op), unmoved(op)) : ::write(op.fd, place(op), std::min<std::size_t>(unmoved(op), PIPE_BUF));
+    n = S_ISSOCK(status.st_mode) ? transfer_socket(op, reading) : transfer_without_blocking(op, reading, blocks);
   } while (n < 0 && errno == EINTR);
-  if (n < 0 && errno == EAGAIN) return reading ? progress::await_input : progress::await_output;
-  return done(op, n);
+  return n < 0 && errno == EAGAIN ? wait : done(op, n);
+}
+
+bool is_file(int fd) noexcept {
+  struct stat status {};
+  return fstat(fd, &status) == 0 && (S_ISREG(status.st_mode) || S_ISBLK(status.st_mode));
+}
+
+/// After a call that does not wait: a file gives and takes all, and if it was less, the rest is only not in memory.
+bool goes_on(io_operation const& op, ssize_t n) noexcept { return n > 0 && unmoved(op) > 0 && (at_offset(op) || is_file(op.fd)); }
+
+/// A pipe has no offsets; io_uring overlooks it, too.
+bool overlooks_offset(io_operation& op) noexcept {
+  if (errno != ESPIPE || !at_offset(op)) return false;
+  op.offset = current_position;
+  return true;
 }
 
 constexpr int creating = O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
@@ -80,35 +108,23 @@ bool would_wait(io_operation const& op, int error) noexcept {
 
 }  // namespace
 
-progress attempt_read(io_operation& op) noexcept {
+progress attempt_file(io_operation& op) noexcept {
+  bool const reading = op.code == opcode::read;
   if (is_direct(op)) return progress::work;
-  if (!tries_nowait(op)) return transfer_when_ready(op, true);
   while (true) {
+    if (!tries_nowait(op)) return transfer_when_ready(op, reading);
     iovec part{place(op), unmoved(op)};
-    ssize_t const n = preadv2(op.fd, &part, 1, offset_of(op), RWF_NOWAIT);
-    if (n < 0) {
-      if (errno == EINTR) continue;
-      if (is_unsupported(errno)) return transfer_when_ready(op, true);
-      if (errno == EAGAIN) return at_offset(op) ? progress::work : progress::await_input;
-      return fail(op, -errno);
+    ssize_t const n = (reading ? preadv2 : pwritev2)(op.fd, &part, 1, offset_of(op), RWF_NOWAIT);
+    if (n >= 0) {
+      op.result += static_cast<int>(n);
+      if (!goes_on(op, n)) return progress::done;
+      continue;
     }
-    op.result += static_cast<int>(n);
-    // At an offset it is a file, of which the rest may only not be in memory.
-    if (n == 0 || !at_offset(op) || unmoved(op) == 0) return progress::done;
-  }
-}
-
-progress attempt_write(io_operation& op) noexcept {
-  if (is_direct(op)) return progress::work;
-  if (!tries_nowait(op)) return transfer_when_ready(op, false);
-  while (true) {
-    iovec part{place(op), unmoved(op)};
-    ssize_t const n = pwritev2(op.fd, &part, 1, offset_of(op), RWF_NOWAIT);
-    if (n >= 0) return done(op, n);
-    if (errno == EINTR) continue;
-    if (is_unsupported(errno)) return transfer_when_ready(op, false);
-    if (errno == EAGAIN) return at_offset(op) ? progress::work : progress::await_output;
-    return fail(op, -errno);
+    if (errno == EINTR || overlooks_offset(op)) continue;
+    if (is_unsupported(errno)) return transfer_when_ready(op, reading);
+    if (errno != EAGAIN) return fail(op, -errno);
+    if (at_offset(op) || op.result > 0) return progress::work;
+    return reading ? progress::await_input : progress::await_output;
   }
 }
 
@@ -168,11 +184,11 @@ progress open_in_thread(io_operation& op, bool patience) noexcept {
   return told(op, fd < 0 ? fd : opened(fd, flags));
 }
 
-progress splice_in_thread(io_operation& op) noexcept {
+progress splice_in_thread(io_operation& op, bool patience) noexcept {
   loff_t position = static_cast<loff_t>(op.offset);
-  ssize_t const n =
-      splice(op.fd, op.offset == current_position ? nullptr : &position, op.second_fd, nullptr, op.length, SPLICE_F_NONBLOCK);
-  if (n >= 0 || errno != EAGAIN) return told(op, n);
+  loff_t* const where = op.offset == current_position ? nullptr : &position;
+  ssize_t const n = splice(op.fd, where, op.second_fd, nullptr, op.length, patience ? 0 : SPLICE_F_NONBLOCK);
+  if (n >= 0 || errno != EAGAIN || patience) return told(op, n);
   struct stat from {};
   return fstat(op.fd, &from) == 0 && S_ISFIFO(from.st_mode) ? progress::await_input : progress::await_second_output;
 }
@@ -204,11 +220,16 @@ progress work_on(io_operation& op, bool patience) noexcept {
     case opcode::truncate:
       return told(op, ftruncate(op.fd, static_cast<off_t>(op.offset)));
     case opcode::splice:
-      return splice_in_thread(op);
+      return splice_in_thread(op, patience);
     case opcode::connect:
       return told(op, connect(op.fd, static_cast<sockaddr const*>(op.address), op.length));
+    case opcode::accept:
+      return accept_in_thread(op);
+    case opcode::recv:
+    case opcode::send:
+    case opcode::receive_msg:
     case opcode::send_msg:
-      return told(op, sendmsg(op.fd, static_cast<msghdr const*>(op.address), static_cast<int>(op.flags)));
+      return transfer_in_thread(op);
     default:
       return fail(op, -EINVAL);
   }

@@ -5,8 +5,8 @@
 
 namespace halka {
 
-progress attempt_read(io_operation& op) noexcept;
-progress attempt_write(io_operation& op) noexcept;
+/// read and write
+progress attempt_file(io_operation& op) noexcept;
 progress attempt_open(io_operation& op) noexcept;
 progress attempt_close(io_operation& op) noexcept;
 progress attempt_status(io_operation& op) noexcept;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "attempt_sockets.hpp"
 
+#include "../../sched/fork_watch.hpp"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -9,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <optional>
 
 namespace halka {
 
@@ -37,8 +40,6 @@ progress would_block(io_operation& op, progress wait) noexcept {
   if (op.flags & MSG_DONTWAIT) return fail(op, -EAGAIN);
   return wait;
 }
-
-int call_flags(io_operation const& op) noexcept { return static_cast<int>((op.flags & ~unsigned{MSG_WAITALL}) | MSG_DONTWAIT); }
 
 /// What a call says, which moved `n` bytes of `wanted` or failed. True if the operation is to be tried again.
 bool note(io_operation& op, ssize_t n, std::size_t wanted, progress wait, progress& out) noexcept {
@@ -73,9 +74,50 @@ void advance(msghdr const& message, msghdr& rest, iovec (&parts)[parts_at_a_time
   parts[0].iov_len -= moved;
 }
 
+progress wait_of(io_operation const& op) noexcept {
+  return op.code == opcode::recv || op.code == opcode::receive_msg ? progress::await_input : progress::await_output;
+}
+
+/// One call, for what is not moved yet; says how much that is.
+ssize_t transfer_once(io_operation& op, int more_flags, std::size_t& wanted) noexcept {
+  int const flags = static_cast<int>(op.flags & ~unsigned{MSG_WAITALL}) | more_flags;
+  auto const moved = static_cast<unsigned>(op.result);
+  if (op.code == opcode::recv || op.code == opcode::send) {
+    wanted = op.length - moved;
+    char* const place = static_cast<char*>(const_cast<void*>(op.address)) + moved;
+    return op.code == opcode::recv ? recv(op.fd, place, wanted, flags) : send(op.fd, place, wanted, flags);
+  }
+  auto& message = *static_cast<msghdr*>(const_cast<void*>(op.address));
+  wanted = size_of(message) - moved;
+  iovec parts[parts_at_a_time];
+  msghdr rest;
+  if (moved > 0) advance(message, rest, parts, moved);
+  msghdr& now = moved > 0 ? rest : message;
+  if (op.code == opcode::send_msg) return sendmsg(op.fd, &now, flags);
+  ssize_t const n = recvmsg(op.fd, &now, flags);
+  if (n >= 0 && moved > 0) message.msg_flags |= rest.msg_flags;
+  return n;
+}
+
+bool listens(int fd) noexcept {
+  int on = 0;
+  socklen_t length = sizeof on;
+  return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &length) == 0 && on != 0;
+}
+
+/// Held while the mode of a descriptor is another one than its users know, so that two loops do not put it back under each other.
+std::unique_lock<std::mutex> changing_modes() noexcept {
+  static std::mutex& mutex = []() noexcept -> std::mutex& {
+    static std::mutex& one = *new std::mutex;
+    detail::free_in_children(one);
+    return one;
+  }();
+  return std::unique_lock(mutex);
+}
+
 }  // namespace
 
-without_blocking::without_blocking(int fd) noexcept : fd_(fd), flags_(fcntl(fd, F_GETFL)) {
+without_blocking::without_blocking(int fd) noexcept : turn_(changing_modes()), fd_(fd), flags_(fcntl(fd, F_GETFL)) {
   if (flags_ < 0 || (flags_ & O_NONBLOCK) || fcntl(fd, F_SETFL, flags_ | O_NONBLOCK) != 0) flags_ = -1;
 }
 
@@ -85,81 +127,45 @@ without_blocking::~without_blocking() {
   errno = error;
 }
 
-progress attempt_recv(io_operation& op) noexcept {
+progress attempt_transfer(io_operation& op) noexcept {
   progress out;
   std::size_t wanted;
   ssize_t n;
   do {
-    wanted = op.length - static_cast<unsigned>(op.result);
-    n = recv(op.fd, static_cast<char*>(const_cast<void*>(op.address)) + op.result, wanted, call_flags(op));
-  } while (note(op, n, wanted, progress::await_input, out));
-  return out;
-}
-
-progress attempt_send(io_operation& op) noexcept {
-  progress out;
-  std::size_t wanted;
-  ssize_t n;
-  do {
-    wanted = op.length - static_cast<unsigned>(op.result);
-    n = send(op.fd, static_cast<char const*>(op.address) + op.result, wanted, call_flags(op));
-  } while (note(op, n, wanted, progress::await_output, out));
-  return out;
-}
-
-progress attempt_receive_msg(io_operation& op) noexcept {
-  auto& message = *static_cast<msghdr*>(const_cast<void*>(op.address));
-  progress out;
-  std::size_t wanted;
-  ssize_t n;
-  do {
-    wanted = size_of(message) - static_cast<unsigned>(op.result);
-    if (op.result == 0) {
-      n = recvmsg(op.fd, &message, call_flags(op));
-      continue;
-    }
-    iovec parts[parts_at_a_time];
-    msghdr rest;
-    advance(message, rest, parts, static_cast<unsigned>(op.result));
-    n = recvmsg(op.fd, &rest, call_flags(op));
-    if (n >= 0) message.msg_flags |= rest.msg_flags;
-  } while (note(op, n, wanted, progress::await_input, out));
-  return out;
-}
-
-progress attempt_send_msg(io_operation& op) noexcept {
-  auto const& message = *static_cast<msghdr const*>(op.address);
-  progress out;
-  std::size_t wanted;
-  ssize_t n;
-  do {
-    wanted = size_of(message) - static_cast<unsigned>(op.result);
-    iovec parts[parts_at_a_time];
-    msghdr rest;
-    if (op.result > 0) advance(message, rest, parts, static_cast<unsigned>(op.result));
-    n = sendmsg(op.fd, op.result > 0 ? &rest : &message, call_flags(op));
-  } while (note(op, n, wanted, progress::await_output, out));
-  if (out != progress::await_output || !message.msg_name) return out;
+    n = transfer_once(op, MSG_DONTWAIT, wanted);
+  } while (note(op, n, wanted, wait_of(op), out));
+  if (out != progress::await_output || op.code != opcode::send_msg || !static_cast<msghdr const*>(op.address)->msg_name) return out;
   // The queue of a unix socket that this one is not connected to is full: readiness does not tell when it has room.
   pollfd ready{op.fd, POLLOUT, 0};
   return poll(&ready, 1, 0) > 0 ? progress::patience : out;
 }
 
+progress transfer_in_thread(io_operation& op) noexcept {
+  std::size_t wanted;
+  ssize_t const n = transfer_once(op, 0, wanted);
+  if (n < 0) return fail(op, -errno);
+  op.result += static_cast<int>(n);
+  return n > 0 && static_cast<std::size_t>(n) < wanted && wants_all(op) ? wait_of(op) : progress::done;
+}
+
 progress attempt_accept(io_operation& op, bool never_blocks) noexcept {
+  // A connection that is there may be taken by another process before this one gets it, and O_NONBLOCK for a moment is no help:
+  // that process may put the mode back in between.
+  if (!never_blocks && !(fcntl(op.fd, F_GETFL) & O_NONBLOCK)) {
+    pollfd ready{op.fd, POLLIN, 0};
+    return poll(&ready, 1, 0) == 0 && listens(op.fd) ? progress::await_input : progress::patience;
+  }
+  return accept_in_thread(op);
+}
+
+progress accept_in_thread(io_operation& op) noexcept {
   auto* const address = static_cast<sockaddr*>(const_cast<void*>(op.address));
   auto* const length = static_cast<socklen_t*>(op.second);
-  int fd;
-  do {
-    if (never_blocks) {
-      fd = accept4(op.fd, address, length, static_cast<int>(op.flags));
-    } else {
-      without_blocking const now(op.fd);
-      fd = accept4(op.fd, address, length, static_cast<int>(op.flags));
-    }
-  } while (fd < 0 && errno == EINTR);
-  if (fd < 0 && errno == EAGAIN) return progress::await_input;
-  op.result = fd < 0 ? -errno : fd;
-  return progress::done;
+  op.result = accept4(op.fd, address, length, static_cast<int>(op.flags));
+  if (op.result >= 0) return progress::done;
+  int const error = errno;
+  op.result = 0;
+  return error == EAGAIN ? progress::await_input : fail(op, -error);
 }
 
 progress attempt_connect(io_operation& op) noexcept {
@@ -188,23 +194,19 @@ progress attempt_splice(io_operation& op) noexcept {
   }, to{};
   if (fstat(op.fd, &from) != 0 || fstat(op.second_fd, &to) != 0) return fail(op, -errno);
   bool const files = S_ISREG(from.st_mode) || S_ISBLK(from.st_mode) || S_ISREG(to.st_mode) || S_ISBLK(to.st_mode);
-  if (files) return progress::work;
+  pollfd ready{op.fd, POLLIN, 0};
+  if (files) return poll(&ready, 1, 0) == 0 ? progress::await_input : progress::work;
+  bool const pipes = S_ISFIFO(from.st_mode) && S_ISFIFO(to.st_mode);
+  if (!pipes && !S_ISSOCK(from.st_mode) && !S_ISSOCK(to.st_mode)) return progress::patience;  // a terminal, say
   loff_t position = static_cast<loff_t>(op.offset);
   loff_t* const where = op.offset == current_position ? nullptr : &position;
   ssize_t n;
   do {
-    int const socket = S_ISSOCK(from.st_mode) ? op.fd : op.second_fd;
-    if (S_ISFIFO(from.st_mode) && S_ISFIFO(to.st_mode)) {
-      n = splice(op.fd, where, op.second_fd, nullptr, op.length, SPLICE_F_NONBLOCK);
-    } else {
-      without_blocking const now(socket);
-      n = splice(op.fd, where, op.second_fd, nullptr, op.length, SPLICE_F_NONBLOCK);
-    }
+    std::optional<without_blocking> now;
+    if (!pipes) now.emplace(S_ISSOCK(from.st_mode) ? op.fd : op.second_fd);
+    n = splice(op.fd, where, op.second_fd, nullptr, op.length, SPLICE_F_NONBLOCK);
   } while (n < 0 && errno == EINTR);
-  if (n < 0 && errno == EAGAIN) {
-    pollfd ready{op.fd, POLLIN, 0};
-    return poll(&ready, 1, 0) == 0 ? progress::await_input : progress::await_second_output;
-  }
+  if (n < 0 && errno == EAGAIN) return poll(&ready, 1, 0) == 0 ? progress::await_input : progress::await_second_output;
   op.result = n < 0 ? -errno : static_cast<int>(n);
   return progress::done;
 }

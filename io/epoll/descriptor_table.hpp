@@ -20,6 +20,7 @@ struct descriptor_entry {
   std::uint32_t serial = 0;      // of the registration that counts; events of others are stale
   std::uint32_t keeper = 0;      // whose the registration is, if it is kept; 0: it fires once
   std::uint32_t registered = 0;  // the events that will be told
+  unsigned in_vain = 0;          // events in a row that told of nothing; only counted if it is not kept
   unsigned in_threads = 0;       // operations that worker threads have or will have
   bool known = false;            // to epoll, in all likelihood
   bool refused = false;          // by epoll, for its keeper: what it is does not know readiness

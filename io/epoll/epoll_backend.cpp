@@ -3,6 +3,7 @@
 #include "epoll_backend.hpp"
 
 #include "../../sched/fork_watch.hpp"
+#include "../ops/wait_child.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -55,8 +56,12 @@ void epoll_backend::submit(io_operation& op) {
 
 void epoll_backend::begin(io_operation& op) {
   switch (op.code) {
-    case opcode::poll:
     case opcode::wait_child:
+      op.left_to_caller = true;
+      // The pidfd of somebody else's child tells of its end, too; the caller's call says what is wrong.
+      if (!io::is_own_child(op.fd)) return end(op, false);
+      [[fallthrough]];
+    case opcode::poll:
       return wait_for(op, stage::polling, false);
     case opcode::close:
       if (begin_close(op)) return;
@@ -80,6 +85,8 @@ bool epoll_backend::begin_kept(io_operation& op, descriptor_entry& e) {
   operation_list& list = input ? e.readers : e.writers;
   if (list.empty()) {
     if (!input && e.writable) return false;
+    // What is no socket may be one that is never ready, because it cannot be read.
+    if (op.code == opcode::read && !e.readable && (e.registered & input_events) == 0) return false;
     if (op.code == opcode::accept && !e.never_blocks) e.never_blocks = fcntl(e.fd, F_SETFL, fcntl(e.fd, F_GETFL) | O_NONBLOCK) == 0;
     if (input && e.readable) attend(e);
     if (int const error = want(e, input ? input_events : output_events)) {
@@ -102,6 +109,7 @@ bool epoll_backend::begin_close(io_operation& op) {
   if (!e) return false;
   end_waiters(*e);
   remove(*e);
+  if (e->in_threads != 0) stop_threads(op.fd, true);
   if (e->in_threads == 0) return false;
   set_stage(op, stage::behind_threads);
   closing_.push(op);
@@ -172,7 +180,8 @@ void epoll_backend::poll_now(io_operation& op, bool telling) {
 
 void epoll_backend::hand_to_thread(io_operation& op, bool patience, bool telling) {
   if (op.code == opcode::close && draining_) return go_on(op, work_on(op, false), telling);
-  if (op.cancel_requested || draining_) return end_with(op, -ECANCELED, telling);
+  bool const closing = closing_fd_ >= 0 && (op.fd == closing_fd_ || op.second_fd == closing_fd_);
+  if (op.cancel_requested || draining_ || closing) return end_with(op, -ECANCELED, telling);
   try {
     if (op.fd >= 0) table_.at(op.fd);
     if (op.second_fd >= 0) table_.at(op.second_fd);

@@ -33,8 +33,12 @@
 // Order. Who waits is served first come, first served. An operation with a keeper queues behind those that wait; others try first,
 // as they do with io_uring. In one pass a descriptor is served so often at most, and then in the next pass again.
 //
+// Some are told to be ready, and yet a call that does not wait finds nothing: an eventfd without room for so large a number, a
+// socket that was hung up when only its queue of errors is asked. After some attempts in vain a thread takes over, where the call
+// waits.
+//
 // Cancelling takes a waiting operation out at once. One in a thread that has begun is left to end; if it may wait for somebody, its
-// thread is interrupted by a signal. A close waits for what threads do with its descriptor.
+// thread is interrupted by a signal. A close interrupts those, too, and waits for what other threads do with its descriptor.
 //
 // Waking: an eventfd, registered edge-triggered, so that it need not be read.
 //
@@ -115,6 +119,7 @@ class epoll_backend final : public io_backend {
   void count_thread(io_operation const& op, int change) noexcept;
   void close_if_free(int fd) noexcept;
   void stop_in_thread(io_operation& op) noexcept;
+  void stop_threads(int fd, bool only_patient) noexcept;
 
   // -- passes
   bool tell_done();
@@ -125,6 +130,7 @@ class epoll_backend final : public io_backend {
   void event_came(descriptor_entry& e, std::uint32_t events);
   void serve_polls(descriptor_entry& e, std::uint32_t events);
   void serve(descriptor_entry& e);
+  static bool is_in_vain(descriptor_entry& e, bool reading) noexcept;
   void serve_list(descriptor_entry& e, operation_list& list, bool descriptor_entry::*ready);
   bool spin(inbox const& sent, clock::time_point deadline) override;
   void count_waiting(int change) noexcept { attention_ += static_cast<unsigned>(change); }

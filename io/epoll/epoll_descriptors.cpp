@@ -56,6 +56,7 @@ void epoll_backend::claim(descriptor_entry& e, std::uint32_t keeper) noexcept {
   e.registered = 0;
   e.readable = e.refused = e.hung_up = e.never_blocks = false;
   e.writable = true;
+  e.in_vain = 0;
   if (e.has_waiters()) change(e, events_of_all(e) | EPOLLET);
 }
 
@@ -126,6 +127,7 @@ void epoll_backend::remove(descriptor_entry& e) noexcept {
   e.registered = 0;
   e.readable = e.refused = e.hung_up = e.never_blocks = false;
   e.writable = true;
+  e.in_vain = 0;
 }
 
 void epoll_backend::attend(descriptor_entry& e) {
@@ -147,9 +149,7 @@ void epoll_backend::before_close(int fd) noexcept {
   if (!e || epoll_ < 0) return;
   end_waiters(*e);
   if (e->in_threads != 0) {
-    threads_->for_each([&](io_operation& op) {
-      if (op.fd == fd || op.second_fd == fd) stop_in_thread(op);
-    });
+    stop_threads(fd, false);
     int const outer = std::exchange(closing_fd_, fd);
     while (e->in_threads != 0) {
       threads_->wait_a_moment();
@@ -165,6 +165,13 @@ void epoll_backend::stop_in_thread(io_operation& op) noexcept {
   if (!threads_->take_back(op)) return threads_->interrupt(op);
   end_with(op, -ECANCELED, false);
   count_thread(op, -1);
+}
+
+/// Stops what threads do, or will do, with a descriptor; with `only_patient`, only what may wait for somebody.
+void epoll_backend::stop_threads(int fd, bool only_patient) noexcept {
+  threads_->for_each([&](io_operation& op) {
+    if ((op.fd == fd || op.second_fd == fd) && (!only_patient || thread_calls::is_patient(op))) stop_in_thread(op);
+  });
 }
 
 void epoll_backend::count_thread(io_operation const& op, int change) noexcept {

@@ -7,6 +7,7 @@
 #include "../kernel_features.hpp"
 #include "../standard_descriptors.hpp"
 
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -30,6 +31,8 @@ constexpr int events_at_a_time = 32;
 constexpr std::size_t events_ahead = 3;
 /// So often a descriptor is served in a pass; then others want their share.
 constexpr int most_served = 64;
+/// So often in a row a descriptor may be told to be ready, and then not be.
+constexpr unsigned most_in_vain = 32;
 /// As for io_uring: going to sleep and waking up costs about as much.
 constexpr std::chrono::microseconds shortest_sleep(50);
 /// How long the loop sleeps while it interrupts a thread.
@@ -82,6 +85,7 @@ void epoll_backend::attach(event_loop& loop) {
 }
 
 void epoll_backend::poll() {
+  threads_->repeat_interruptions();
   bool told = tell_done();
   told |= serve_attended();
   if (threads_->size() != 0) told |= take_ended(true);
@@ -175,7 +179,6 @@ void epoll_backend::serve_polls(descriptor_entry& e, std::uint32_t events) {
     e.polls.remove(*op);
     count_waiting(-1);
     op->result = static_cast<int>(told);
-    op->left_to_caller = op->code == opcode::wait_child;
     set_stage(*op, stage::done);
     came.push(*op);
   }
@@ -188,17 +191,26 @@ void epoll_backend::serve(descriptor_entry& e) {
   if (e.keeper == 0 && e.registered == 0 && !e.attended && e.has_waiters()) rearm(e);
 }
 
+/// A descriptor was told to be ready, and then was not. If it says so still, nobody else was quicker.
+bool epoll_backend::is_in_vain(descriptor_entry& e, bool reading) noexcept {
+  pollfd ready{e.fd, static_cast<short>(reading ? POLLIN : POLLOUT), 0};
+  e.in_vain = ::poll(&ready, 1, 0) > 0 ? e.in_vain + 1 : 0;
+  return e.in_vain == most_in_vain;
+}
+
 void epoll_backend::serve_list(descriptor_entry& e, operation_list& list, bool descriptor_entry::*ready) {
   for (int served = 0; !list.empty() && e.*ready; ++served) {
     if (served == most_served) return attend(e);
     io_operation& op = *list.first();
     stage const s = stage_of(op);
-    progress const out = try_now(op, s == stage::second_writing ? nullptr : &e);
+    progress out = try_now(op, s == stage::second_writing ? nullptr : &e);
     if ((out == progress::await_input && s == stage::reading) || (out == progress::await_output && s == stage::writing) ||
         (out == progress::await_second_output && s == stage::second_writing)) {
       e.*ready = false;
-      return;
+      if (e.keeper != 0 || !is_in_vain(e, s == stage::reading)) return;
+      out = progress::patience;
     }
+    e.in_vain = 0;
     list.remove(op);
     count_waiting(-1);
     go_on(op, out, true);

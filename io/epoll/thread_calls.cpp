@@ -15,7 +15,8 @@ namespace halka {
 namespace {
 
 constexpr std::size_t most_for_files = 8;
-constexpr std::size_t most_that_wait = 256;
+/// As many as the system gives.
+constexpr std::size_t most_that_wait = std::size_t{1} << 22;
 
 }  // namespace
 
@@ -101,6 +102,8 @@ bool thread_calls::take_back(io_operation& op) noexcept {
   return true;
 }
 
+bool thread_calls::is_patient(io_operation const& op) noexcept { return static_cast<call const*>(op.call)->patience; }
+
 void thread_calls::interrupt(io_operation& op) noexcept {
   call& c = *static_cast<call*>(op.call);
   if (!c.patience || c.interrupted.exchange(true)) return;
@@ -141,7 +144,9 @@ io_operation* thread_calls::take_ended(progress& out) noexcept {
   std::unique_ptr<call> const c(std::exchange(taken_, taken_->next_ended));
   if (c->interrupted.load()) {
     --interrupting_;
-    if (c->out == progress::done && c->op->result == -EINTR) c->op->result = -ECANCELED;
+    // It begins nothing new: its descriptor may be gone by then.
+    if (c->out != progress::done ? c->op->result <= 0 : c->op->result == -EINTR) c->op->result = -ECANCELED;
+    c->out = progress::done;
   }
   unlink(*c);
   out = c->out;

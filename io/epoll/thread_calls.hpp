@@ -7,8 +7,9 @@
 //      |                            |
 //   take_back: never happens     interrupt (only of those with patience): sent again and again, until it has ended
 //
-// Two pools: few threads for files, whose calls end by themselves, and more for calls that may wait for somebody (opening a pipe
-// with a name, connecting to a unix socket whose backlog is full, a terminal). Both start their threads when there is work.
+// Two pools: few threads for files, whose calls end by themselves, and one thread for each call that may wait for somebody (opening
+// a pipe with a name, accepting, connecting to a unix socket whose backlog is full, a terminal): what it waits for may be another
+// one of them. Both start their threads when there is work.
 //
 // Who ends a call pushes it on a stack and then looks whether the loop sleeps; the loop says that it sleeps and then looks at the
 // stack. Both are sequentially consistent, so one sees the other, as with the inbox (sched/inbox.hpp). models/thread_calls.pml
@@ -38,6 +39,8 @@ class thread_calls {
   void start(io_operation& op, bool patience);
   /// True if it had not begun; it never will.
   bool take_back(io_operation& op) noexcept;
+  /// Whether it may wait for somebody.
+  static bool is_patient(io_operation const& op) noexcept;
   /// Interrupts a call that has begun, if it may wait for somebody.
   void interrupt(io_operation& op) noexcept;
 

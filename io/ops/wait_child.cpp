@@ -36,4 +36,9 @@ child_status wait_child_request::finish(io_operation const& op) {
   return ended.si_code == CLD_EXITED ? ended.si_status : -ended.si_status;
 }
 
+bool is_own_child(int pidfd) noexcept {
+  siginfo_t unused;
+  return waitid(by_pidfd, static_cast<id_t>(pidfd), &unused, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
 }  // namespace halka::io

@@ -18,6 +18,9 @@ struct HALKA_API wait_child_request {
   alignas(8) char info[128] = {};  // a siginfo_t, which the kernel fills in
 };
 
+/// Whether this process can wait for the one that the pidfd means: it is its child, and nobody has waited for it yet.
+bool is_own_child(int pidfd) noexcept;
+
 /// Waits for the end of a child process and takes its status, so that no zombie stays.
 ///
 /// *Suspends*: until it has ended. Below Linux 6.7 its pidfd is polled.

@@ -2,6 +2,7 @@
 #include "prepare.hpp"
 
 #include "../kernel_features.hpp"
+#include "../ops/wait_child.hpp"
 #include "kernel_constants.hpp"
 
 #include <liburing.h>
@@ -44,6 +45,7 @@ void prepare_truncate(io_uring_sqe& sqe, io_operation& op, kernel_operations con
 
 void prepare_wait_child(io_uring_sqe& sqe, io_operation& op, kernel_operations const& known) noexcept {
   op.left_to_caller = !known[kernel::op_waitid];
+  if (op.left_to_caller && !io::is_own_child(op.fd)) return io_uring_prep_nop(&sqe);  // the caller's call says what is wrong
   if (op.left_to_caller) return io_uring_prep_poll_add(&sqe, op.fd, POLLIN);
   constexpr unsigned by_pidfd = 3;  // P_PIDFD
   io_uring_prep_rw(kernel::op_waitid, &sqe, op.fd, nullptr, by_pidfd, reinterpret_cast<std::uintptr_t>(op.second));

@@ -77,3 +77,11 @@ TEST_CASE("a wait for a child that is cancelled leaves its status to the next", 
     CHECK(status == 3);
   });
 }
+
+TEST_CASE("a process that is no child of this one cannot be waited for", "[io][ops][child]") {
+  descriptor const parent(static_cast<int>(syscall(SYS_pidfd_open, getppid(), 0)));
+  run_real([&]() -> task<> {
+    auto const error = co_await error_of([&]() -> task<> { co_await io::wait_child(parent.get()); }());
+    CHECK(error == "wait for a child process: No child processes");
+  });
+}
