@@ -5,9 +5,11 @@
 #include "../ops/wait_child.hpp"
 #include "kernel_constants.hpp"
 
+#include <fcntl.h>
 #include <liburing.h>
 #include <poll.h>
 #include <sys/wait.h>
+#include <unistd.h>
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -35,6 +37,13 @@ void prepare_recv(io_uring_sqe& sqe, io_operation const& op) noexcept {
   if (!op.lend_buffer) return;
   sqe.flags |= IOSQE_BUFFER_SELECT;
   sqe.buf_group = lent_buffers;
+}
+
+void prepare_write(io_uring_sqe& sqe, io_operation const& op) noexcept {
+  io_uring_prep_write(&sqe, op.fd, op.address, op.length, op.offset);
+  // A terminal that is ready may take a part only and make the caller wait with the rest, and the kernel calls it in the loop's
+  // thread.
+  if (op.offset == current_position && isatty(op.fd) && !(fcntl(op.fd, F_GETFL) & O_NONBLOCK)) sqe.flags |= IOSQE_ASYNC;
 }
 
 void prepare_truncate(io_uring_sqe& sqe, io_operation& op, kernel_operations const& known) noexcept {
@@ -79,7 +88,7 @@ void prepare(io_uring_sqe& sqe, io_operation& op, kernel_operations const& known
     case opcode::read:
       return io_uring_prep_read(&sqe, op.fd, address, op.length, op.offset);
     case opcode::write:
-      return io_uring_prep_write(&sqe, op.fd, address, op.length, op.offset);
+      return prepare_write(sqe, op);
     case opcode::poll:
       return io_uring_prep_poll_add(&sqe, op.fd, op.flags);
     case opcode::receive_msg:
