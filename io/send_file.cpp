@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "send_file.hpp"
 
-#include "broken_pipe_signal.hpp"
 #include "buffer.hpp"
 #include "operation_awaiter.hpp"
 #include "ops/read.hpp"
 #include "ops/send.hpp"
 #include "ops/splice.hpp"
 #include "ops/write.hpp"
+#include "readiness.hpp"
 #include "stream_turn.hpp"
 #include "unique_fd.hpp"
 
@@ -52,7 +52,13 @@ bool cannot_be_spliced(std::system_error const& e) noexcept {
 task<> pass_pages_on(stream_state& s, channel_of_pages& pages, std::size_t filled) {
   while (filled > 0) {
     check(s, s.send_failure());
-    std::size_t const sent = co_await io::splice(pages.out.get(), current_position, s.kernel_fd(), filled);
+    std::size_t sent = 0;
+    try {
+      sent = co_await io::splice(pages.out.get(), current_position, s.kernel_fd(), filled);
+    } catch (std::system_error const& e) {
+      if (e.code().value() != EAGAIN) throw;
+    }
+    if (sent == 0) co_await writable(s.kernel_fd());  // io_uring does not wait where the descriptor has O_NONBLOCK
     filled -= sent;
     s.bytes_sent += sent;
   }
@@ -106,7 +112,6 @@ task<std::uint64_t> send_file(stream_ptr s, int file, std::uint64_t offset, std:
   check(*s, s->send_obstacle());
   stream_turn const turn = co_await stream_turn_operation(*s);
   check(*s, s->send_failure());
-  ignore_broken_pipe_signal();  // splicing into a socket knows no other way
   std::uint64_t sent = 0;
   try {
     bool const spliced = co_await splice_file(*s, file, offset, count, sent);

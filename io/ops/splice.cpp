@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "splice.hpp"
 
+#include "../broken_pipe_signal.hpp"
 #include "../buffer.hpp"
 
 namespace halka::io {
 
 void splice_request::prepare(io_operation& op) const noexcept {
+  ignore_broken_pipe_signal();  // a splice knows no other way
   op.code = opcode::splice;
   op.fd = from;
   op.offset = offset;

@@ -70,6 +70,25 @@ TEST_CASE("a file that is sent arrives from its offset on, between the writes be
   CHECK(open_descriptors() == before);
 }
 
+TEST_CASE("a file is sent through a socket with O_NONBLOCK that takes no more at the moment", "[io][stream][send_file]") {
+  std::string const content = numbers(1'000'000);
+  temporary_file const file(content);
+  socket_pair const pair;
+  std::string before;
+  while (::write(pair.first.get(), "full", 4) == 4) before += "full";
+  run_real([&]() -> task<> {
+    stream a{unique_fd(dup(pair.first.get()))};
+    stream b{unique_fd(dup(pair.second.get()))};
+    auto sending = spawn(send, std::ref(a), file.fd(), 0, content.size());
+    co_await sleep(5ms);  // time for the kernel, which fills a pipe first
+    CHECK_FALSE(sending.done());
+    auto const got = co_await b.read_exactly(before.size() + content.size());
+    CHECK((got == before + content));
+    auto const sent = co_await sending;
+    CHECK(sent == content.size());
+  });
+}
+
 TEST_CASE("a file can be cancelled while it is sent, and the stream tells how much of it went", "[io][stream][send_file][cancel]") {
   std::string const content = numbers(3'000'000);
   temporary_file const file(content);

@@ -118,6 +118,19 @@ TEST_CASE("splice moves bytes from a file into a pipe", "[io][ops]") {
   });
 }
 
+TEST_CASE("a splice into a pipe that nobody reads fails, and does not end the process", "[io][ops]") {
+  std::signal(SIGPIPE, SIG_DFL);
+  pipe_pair const from;
+  pipe_pair to;
+  from.write("lost");
+  to.read_end.close();
+  run_real([&]() -> task<> {
+    auto const error =
+        co_await error_of([&]() -> task<> { co_await io::splice(from.read_end.get(), current_position, to.write_end.get(), 4); }());
+    CHECK(error == "splice from fd " + std::to_string(from.read_end.get()) + ": Broken pipe");
+  });
+}
+
 TEST_CASE("a read that the kernel has is given up when it is cancelled, and the next gets the bytes", "[io][ops][cancel]") {
   pipe_pair p;
   run_real([&]() -> task<> {
