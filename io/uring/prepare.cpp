@@ -46,6 +46,13 @@ void prepare_write(io_uring_sqe& sqe, io_operation const& op) noexcept {
   if (op.offset == current_position && isatty(op.fd) && !(fcntl(op.fd, F_GETFL) & O_NONBLOCK)) sqe.flags |= IOSQE_ASYNC;
 }
 
+void prepare_open(io_uring_sqe& sqe, io_operation const& op) noexcept {
+  auto const flags = static_cast<int>(op.flags);
+  io_uring_prep_openat(&sqe, AT_FDCWD, static_cast<char const*>(op.address), flags, op.length);
+  // The kernel tries with O_NONBLOCK first, and takes the answer of a pipe that nobody reads (ENXIO) for the last word.
+  if ((flags & O_ACCMODE) == O_WRONLY && !(flags & O_NONBLOCK)) sqe.flags |= IOSQE_ASYNC;
+}
+
 void prepare_truncate(io_uring_sqe& sqe, io_operation& op, kernel_operations const& known) noexcept {
   op.left_to_caller = !known[kernel::op_ftruncate];
   if (op.left_to_caller) return io_uring_prep_nop(&sqe);
@@ -101,7 +108,7 @@ void prepare(io_uring_sqe& sqe, io_operation& op, kernel_operations const& known
     case opcode::connect:
       return io_uring_prep_connect(&sqe, op.fd, static_cast<sockaddr*>(address), op.length);
     case opcode::open:
-      return io_uring_prep_openat(&sqe, AT_FDCWD, path, static_cast<int>(op.flags), op.length);
+      return prepare_open(sqe, op);
     case opcode::close:
       return io_uring_prep_close(&sqe, op.fd);
     case opcode::sync:

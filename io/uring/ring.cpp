@@ -34,6 +34,10 @@ struct ring_size {
 };
 constexpr ring_size sizes[] = {{256, 4096}, {128, 1024}, {32, 256}};
 
+/// Threads of the kernel for operations on files and names: what it takes itself where there are 64 processors. Its choice is four
+/// for each processor, and opening a pipe with a name, which waits for the other end, keeps one busy.
+constexpr unsigned most_file_workers = 256;
+
 /// Held while a ring's memory is mapped or unmapped: race detectors do not see that liburing does so, and take memory that one loop
 /// returned and another one got for shared.
 std::mutex mapping;
@@ -125,6 +129,9 @@ int ring::begin() noexcept {
   if (int const error = io_uring_get_events(ring_.get()); error < 0 && error != -EINTR) return error;
   // Saves a look-up per enter; a refusal is harmless.
   registered_ = kernel::allows(kernel::feature::registered_ring_fd) && io_uring_register_ring_fd(ring_.get()) == 1;
+  // A refusal is harmless: Linux below 5.15.
+  unsigned workers[2] = {most_file_workers, 0};
+  io_uring_register_iowq_max_workers(ring_.get(), workers);
   io_uring_ring_dontfork(ring_.get());  // a forked child must not share the queues
   return 0;
 }

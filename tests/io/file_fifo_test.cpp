@@ -3,8 +3,11 @@
 #include "../support/error_of.hpp"
 #include "../support/files.hpp"
 
+#include <halka/io/ops/open.hpp>
+
 #include <catch2/catch_test_macros.hpp>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <string>
 #include <vector>
@@ -102,4 +105,43 @@ TEST_CASE("opening a pipe to write waits for its reader, holds up nobody, and ca
     co_await reader.close();
   });
   CHECK(open_descriptors() == before);
+}
+
+TEST_CASE("opening a pipe to write without creating it waits for its reader, too", "[io][file][fifo][cancel]") {
+  scratch_directory dir;
+  std::string const path = dir / "pipe";
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  std::size_t const before = open_descriptors();
+  run_real([&]() -> task<> {
+    auto open_to_write = [&]() -> task<> { co_await io::open(path, O_WRONLY); };
+    auto cancelled = spawn(open_to_write);
+    co_await settle();
+    cancelled.cancel();
+    co_await wait(std::vector<task_handle<>>(1, cancelled));
+    CHECK(cancelled.cancelled());
+    auto waiting = spawn(open_to_write);
+    co_await settle();
+    CHECK_FALSE(waiting.done());
+    unique_fd const reader = co_await io::open(path, O_RDONLY | O_NONBLOCK);
+    co_await waiting;
+  });
+  CHECK(open_descriptors() == before);
+}
+
+TEST_CASE("files are opened and written while many wait for the other ends of pipes", "[io][file][fifo]") {
+  scratch_directory dir;
+  std::string const path = dir / "pipe";
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  run_real([&]() -> task<> {
+    std::vector<task_handle<file>> writers;
+    for (int i = 0; i < 100; ++i) writers.push_back(spawn([&]() -> task<file> { return open_file(path, "w"); }));
+    co_await settle();
+    file other = co_await open_file(dir / "other", "w");
+    co_await other.write("text");
+    co_await other.close();
+    CHECK(contents(dir / "other") == "text");
+    for (auto const& w : writers) CHECK_FALSE(w.done());
+    for (auto const& w : writers) w.cancel();
+    co_await wait(writers);
+  });
 }
