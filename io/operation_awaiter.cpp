@@ -21,6 +21,11 @@ bool operation_awaiter::begin_again() noexcept {
 }
 
 bool operation_awaiter::cancel(std::string_view) {
+  if (never_begun_) {
+    given_up_ = true;
+    task_->interrupt();
+    return true;
+  }
   if (!in_flight || refuses_cancellation_) return false;
   io_backend::of(task_->loop()).cancel(*this);
   return true;

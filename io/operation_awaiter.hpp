@@ -9,7 +9,8 @@
 //
 // Cancellation: the kernel is asked to give the operation up, and the task resumes with the operation's own completion. Given up
 // means cancelled_error. If the operation happened all the same, its result is returned and the cancellation is delivered at the
-// next suspension: an operation has either happened or was cancelled, never both.
+// next suspension: an operation has either happened or was cancelled, never both. While a cancellation is pending none begins: else
+// a task whose operations all happen at once would never be cancelled.
 
 #include "../sched/awaitable.hpp"
 #include "../sched/export.hpp"
@@ -34,7 +35,8 @@ class HALKA_API operation_awaiter : public own_awaiter, private suspension, prot
   template <class Promise>
   void await_suspend(std::coroutine_handle<Promise> h) {
     task_ = &require_task();
-    begin();  // it may throw, and then the task goes on
+    never_begun_ = task_->cancel_due() && !refuses_cancellation_;
+    if (!never_begun_) begin();  // it may throw, and then the task goes on
     task_->suspend_at(h.address(), location_of(h));
     task_->wait_on(*this);
   }
@@ -62,6 +64,7 @@ class HALKA_API operation_awaiter : public own_awaiter, private suspension, prot
 
   task_state* task_ = nullptr;
   bool given_up_ = false;
+  bool never_begun_ = false;  // a cancellation was pending
   bool cancellation_wins_ = false;
   bool refuses_cancellation_ = false;
 };

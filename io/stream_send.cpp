@@ -40,6 +40,8 @@ void stream_sender::begin() {
     return task_->wait_on(*this);
   }
   if (unsent_.empty()) return task_->yield_to(detail::current.loop->ready());
+  never_begun_ = task_->cancel_due();
+  if (never_begun_) return task_->wait_on(*this);
   try {
     send_more();
   } catch (...) {
@@ -100,7 +102,7 @@ void stream_sender::advance(std::size_t n) noexcept {
 }
 
 bool stream_sender::cancel(std::string_view) {
-  if (linked()) {
+  if (linked() || never_begun_) {
     leave();
     interrupt();
     return true;

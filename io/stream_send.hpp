@@ -62,6 +62,7 @@ class HALKA_API stream_sender : public detail::own_awaiter, private suspension, 
   task_state* task_ = nullptr;
   std::unique_ptr<msghdr> message_;
   bool has_turn_ = false;
+  bool never_begun_ = false;  // a cancellation was pending
   bool cancelled_ = false;
   bool interrupted_ = false;
   bool began_sending_ = false;
