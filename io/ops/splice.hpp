@@ -25,7 +25,8 @@ struct HALKA_API splice_request {
 ///
 /// *Suspends*: until something was moved or the end is known.
 /// *Result*: the number of bytes; 0 at the end.
-/// *Errors*: `std::system_error`; `cancelled_error`.
+/// *Errors*: `std::system_error` (EAGAIN: io_uring does not wait where a descriptor has O_NONBLOCK; epoll does); `cancelled_error`.
+/// SIGPIPE is set to ignored, unless the program has chosen something itself.
 /// *Cancellation*: if bytes were moved their number is returned, and the cancellation comes at the next suspension.
 /// *Source*: splice(2).
 inline operation<splice_request> splice(int from, std::uint64_t offset, int to, std::size_t length) {
