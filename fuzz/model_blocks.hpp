@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// What is built on tasks in the model: asyncio.timeouts, taskgroups, and gather, wait and shield of tasks. Where halka decides
-// otherwise (docs/design.md), it says `rules::halka`.
+// Blocks in the model: asyncio.timeouts and taskgroups, and halka's scopes, which asyncio has not. Where halka decides otherwise
+// (docs/design.md), it says `rules::halka`.
 
 #include "model_loop.hpp"
 
@@ -22,6 +22,33 @@ class timeout {
   request request_;
   loop::handle_ptr handle_;
   bool expired_ = false;
+};
+
+/// halka's cancel_scope, entered.
+class scope {
+ public:
+  struct options {
+    std::optional<std::uint64_t> deadline = std::nullopt;  // from now on
+    bool shield = false;
+    bool edge = false;
+    bool cancelled_before = false;  // it was entered
+  };
+  scope(loop& l, options const& o);
+  /// Any task may do it, at any time.
+  void cancel();
+  /// With what left the body. *Result*: whether that ends here.
+  bool leave(outcome const& o);
+  bool cancel_called() const { return cancelled_; }
+
+ private:
+  void ask();
+
+  task& task_;
+  options const options_;
+  request request_;
+  loop::handle_ptr handle_;
+  bool cancelled_ = false;
+  bool left_ = false;
 };
 
 class group {
@@ -49,13 +76,5 @@ class group {
   bool stopped_ = false;
   bool cancelled_ = false;  // from outside
 };
-
-enum class until { first_completed, first_exception, all_completed };
-
-/// Waits for some of the tasks, and lets them alone.
-co wait(loop& l, std::vector<task_ptr> tasks, until when);
-co shield(loop& l, task_ptr inner);
-/// The first failure; without `all` only cancellations of who waits.
-co gather(loop& l, std::vector<task_ptr> tasks, bool all);
 
 }  // namespace halka::fuzz::model

@@ -25,9 +25,17 @@ loop::handle_ptr loop::call_at(std::uint64_t when, function f) {
   return h;
 }
 
+loop::handle_ptr loop::call_first(function f) {
+  first_.push_back(std::make_shared<handle>());
+  first_.back()->run = std::move(f);
+  return first_.back();
+}
+
 void loop::run(std::function<bool()> const& stop) {
   while (!stop()) {
     std::erase_if(timers_, [](auto const& t) { return t.second->dropped; });
+    for (handle_ptr const& h : std::exchange(first_, {}))
+      if (!h->dropped) h->run();
     if (ready_.empty()) {
       if (timers_.empty()) return;
       now = std::max(now, timers_.begin()->first.first);
@@ -144,19 +152,25 @@ bool task::cancel() {
   if (done) return false;
   ++cancels_;
   own_.pending = true;
-  if (asks_waiter()) take_all();
+  if (!shielded() && asks_waiter()) take_all();
   return true;
 }
 
+bool task::shielded() const { return std::ranges::any_of(blocks_, &request::shield); }
+
+bool task::sees(request const& r) const {
+  return std::ranges::none_of(blocks_, [&r](request const* b) { return b->shield && b->entered > r.entered; });
+}
+
 bool task::must_cancel() const {
-  return own_.pending || std::ranges::any_of(blocks_, [](request const* r) { return r->pending; });
+  if (own_.pending && !shielded()) return true;
+  return std::ranges::any_of(blocks_, [this](request const* r) { return (r->pending || (r->level && r->asked)) && sees(*r); });
 }
 
 void task::take_all() {
-  own_.taken = own_.taken || own_.pending;
-  own_.pending = false;
+  if (!shielded()) own_.taken = std::exchange(own_.pending, false) || own_.taken;
   for (request* r : blocks_) {
-    if (!r->pending) continue;
+    if (!sees(*r) || !(r->pending || (r->level && r->asked))) continue;
     r->pending = false;
     r->taken = true;
     r->touched = ++home.moments;
@@ -164,17 +178,22 @@ void task::take_all() {
 }
 
 void task::deliver_all() {
-  own_.pending = own_.taken = false;
+  own_.taken = false;
+  if (!shielded()) own_.pending = false;
   for (request* r : blocks_) {
-    if (!r->pending && !r->taken) continue;
+    if (!r->taken && !(r->pending && sees(*r))) continue;
     r->pending = r->taken = false;
     r->touched = ++home.moments;
   }
 }
 
 void task::put_back() {
-  for (request* r : blocks_) r->pending = std::exchange(r->taken, false) || r->pending;
-  own_.pending = std::exchange(own_.taken, false) || own_.pending || !must_cancel();
+  bool any = false;
+  for (request* r : blocks_) {
+    if (!std::exchange(r->taken, false)) continue;
+    r->pending = any = true;
+  }
+  if (std::exchange(own_.taken, false) || !any) own_.pending = true;
 }
 
 outcome task::check() {
@@ -209,16 +228,18 @@ void task::ask(request& r) {
   }
   r.touched = ++home.moments;
   r.pending = true;
-  if (asks_waiter()) take_all();
+  if (sees(r) && asks_waiter()) take_all();
 }
 
 bool task::leave(request& r, outcome const& o) {
   std::erase(blocks_, &r);
   if (!r.asked) return false;
   if (home.wanted == rules::asyncio) return uncancel() <= r.cancels_at_entry && o == cancelled;
-  if (o != cancelled || cancels_ > r.cancels_at_entry || r.pending_at_entry) return false;
-  return std::ranges::none_of(blocks_, [&r](request const* outer) {
-    return outer->asked && (outer->pending || outer->taken || outer->touched > r.entered);
+  if (o != cancelled) return false;
+  if (r.shield) return true;
+  if (!shielded() && (cancels_ > r.cancels_at_entry || r.pending_at_entry)) return false;
+  return std::ranges::none_of(blocks_, [this, &r](request const* outer) {
+    return outer->asked && sees(*outer) && (outer->pending || outer->taken || outer->level || outer->touched > r.entered);
   });
 }
 
@@ -229,7 +250,7 @@ void task::deliver_again(request const& r) {
     cancel();
     return;
   }
-  if (cancels_ > r.cancels_at_entry || r.pending_at_entry) own_.pending = true;
+  if (!shielded() && (cancels_ > r.cancels_at_entry || r.pending_at_entry)) own_.pending = true;
   for (request* outer : blocks_)
     if (outer->touched > r.entered) outer->pending = true;
 }

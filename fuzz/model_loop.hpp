@@ -7,7 +7,8 @@
 // A coroutine of the model yields an outcome: the empty text, or the name of what it throws. There are no exceptions in it, so who
 // awaits looks at the outcome and decides.
 //
-// What halka does otherwise is in `task`: there each block of a task asks for itself (`request`), while asyncio only counts.
+// What halka does otherwise is in `task`: there each block of a task asks for itself (`request`), once or until it is left, and may
+// hide what is asked for outside of it, while asyncio only counts.
 
 #include "program.hpp"
 
@@ -47,6 +48,8 @@ class loop {
 
   handle_ptr call_soon(function f);
   handle_ptr call_at(std::uint64_t when, function f);
+  /// Before everything else in the next pass. In asyncio nothing does it.
+  handle_ptr call_first(function f);
   /// Until nothing is ready and no timer is set, or `stop` holds.
   void run(std::function<bool()> const& stop);
 
@@ -58,6 +61,7 @@ class loop {
 
  private:
   std::deque<handle_ptr> ready_;
+  std::vector<handle_ptr> first_;
   std::map<std::pair<std::uint64_t, std::uint64_t>, handle_ptr> timers_;
   std::uint64_t timers_set_ = 0;
 };
@@ -74,6 +78,8 @@ class future : public std::enable_shared_from_this<future> {
 
   virtual bool cancel();
   void finish(outcome o);
+  /// What is waited for is handed over.
+  virtual void grant() { finish({}); }
   /// In the pass after it is done. *Result*: a number to remove it with.
   unsigned when_done(std::function<void()> f);
   void forget(unsigned callback);
@@ -145,6 +151,8 @@ class [[nodiscard]] co {
 
 /// Whose a request to cancel is, in halka: a block of the task.
 struct request {
+  bool level = false;   // once asked, every suspension throws
+  bool shield = false;  // hides what is outside
   bool asked = false;
   bool pending = false;
   bool taken = false;
@@ -192,6 +200,8 @@ class task final : public future {
  private:
   void step(outcome o);
   void wake_up();
+  bool shielded() const;
+  bool sees(request const& r) const;
   bool must_cancel() const;
   void take_all();
   void deliver_all();

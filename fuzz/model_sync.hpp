@@ -38,7 +38,53 @@ class event {
   std::list<future_ptr> waiters_;
 };
 
-/// Also a lock, of one.
+class lock {
+ public:
+  explicit lock(loop& l) : loop_(l) {}
+  co acquire() {
+    if (try_take()) co_return {};
+    future_ptr const f = future::make(loop_);
+    add(f);
+    outcome const o = co_await wait_for_future(loop_, f);
+    remove(f);
+    if (hands_over()) {
+      if (!o.empty() && f->result != cancelled) release();
+    } else if (!o.empty()) {
+      if (!locked_) wake_first();
+    } else {
+      locked_ = true;
+    }
+    co_return o;
+  }
+  bool try_take() {
+    // In CPython also those wait whose turn it is and who have not run yet.
+    auto const gone = [](future_ptr const& f) { return f->done && f->result == cancelled; };
+    if (locked_ || (!hands_over() && !std::ranges::all_of(waiters_, gone))) return false;
+    return locked_ = true;
+  }
+  void release() {
+    locked_ = false;
+    if (!hands_over()) return wake_first();
+    auto const next = std::ranges::find(waiters_, false, &future::done);
+    if (next == waiters_.end()) return;
+    locked_ = true;
+    (*next)->grant();
+  }
+  void add(future_ptr const& f) { waiters_.push_back(f); }
+  void remove(future_ptr const& f) { waiters_.remove(f); }
+
+ private:
+  /// CPython wakes the first, who then takes it.
+  bool hands_over() const { return loop_.wanted == rules::halka; }
+  void wake_first() {
+    if (!waiters_.empty() && !waiters_.front()->done) waiters_.front()->finish({});
+  }
+
+  loop& loop_;
+  bool locked_ = false;
+  std::list<future_ptr> waiters_;
+};
+
 class semaphore {
  public:
   semaphore(loop& l, unsigned value) : loop_(l), value_(value) {}

@@ -27,6 +27,8 @@ inline std::string told(std::exception_ptr const& e) {
     return "cancelled";
   } catch (timeout_error const&) {
     return "timeout";
+  } catch (broken_barrier_error const&) {
+    return "broken";
   } catch (planned const& p) {
     return p.what();
   } catch (...) {

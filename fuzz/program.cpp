@@ -7,10 +7,42 @@ namespace halka::fuzz {
 
 namespace {
 
-constexpr char const* names[] = {"sleep",       "spawn", "join",        "cancel", "uncancel",    "timeout",
-                                 "wait_for",    "group", "group_spawn", "gather", "gather_task", "shield",
-                                 "shield_task", "wait",  "set",         "clear",  "event_wait",  "lock",
-                                 "semaphore",   "put",   "get",         "fail",   "attempt",     "stop_group"};
+constexpr char const* names[] = {"sleep",
+                                 "spawn",
+                                 "join",
+                                 "cancel",
+                                 "uncancel",
+                                 "timeout",
+                                 "wait_for",
+                                 "group",
+                                 "group_spawn",
+                                 "gather",
+                                 "gather_task",
+                                 "shield",
+                                 "shield_task",
+                                 "wait",
+                                 "set",
+                                 "clear",
+                                 "event_wait",
+                                 "lock",
+                                 "semaphore",
+                                 "put",
+                                 "get",
+                                 "fail",
+                                 "attempt",
+                                 "as_completed",
+                                 "as_completed_tasks",
+                                 "condition_wait",
+                                 "condition_notify",
+                                 "barrier",
+                                 "break_barrier",
+                                 "stop_group",
+                                 "move_on",
+                                 "fail_after",
+                                 "scope",
+                                 "stop_scope",
+                                 "race",
+                                 "race_task"};
 static_assert(std::size(names) == verbs);
 
 class decoder {
@@ -36,7 +68,7 @@ class decoder {
     s.a = operands % 8;
     s.b = operands / 8 % 8;
     if (has_body(s.what)) s.body = next_block(depth + 1);
-    if (s.what == verb::gather || (s.what == verb::attempt && s.a % 5 != 0 && s.a % 5 != 4)) s.other = next_block(depth + 1);
+    if (has_other(s)) s.other = next_block(depth + 1);
     return s;
   }
 
@@ -52,15 +84,54 @@ class decoder {
       case verb::lock:
       case verb::semaphore:
       case verb::attempt:
+      case verb::as_completed:
+      case verb::condition_wait:
+      case verb::condition_notify:
+      case verb::move_on:
+      case verb::fail_after:
+      case verb::scope:
+      case verb::race:
+      case verb::race_task:
         return true;
       default:
         return false;
     }
   }
+  static bool has_other(step const& s) {
+    if (s.what == verb::attempt) return s.a % 5 != 0 && s.a % 5 != 4;
+    return s.what == verb::gather || s.what == verb::as_completed || s.what == verb::race;
+  }
 
   input& in_;
   unsigned count_ = 0;
 };
+
+verb most_like(verb v) {
+  switch (v) {
+    case verb::stop_group:
+      return verb::clear;
+    case verb::move_on:
+    case verb::fail_after:
+    case verb::scope:
+      return verb::timeout;
+    case verb::stop_scope:
+      return verb::set;
+    case verb::race:
+      return verb::gather;
+    case verb::race_task:
+      return verb::gather_task;
+    default:
+      return v;
+  }
+}
+
+void replace_unknown(block& b) {
+  for (step& s : b) {
+    s.what = most_like(s.what);
+    replace_unknown(s.body);
+    replace_unknown(s.other);
+  }
+}
 
 void append(std::string& text, block const& b) {
   text += '[';
@@ -85,6 +156,13 @@ program decode(input& in) {
   decoder d(in);
   unsigned const n = 1 + in.below(3);
   for (unsigned i = 0; i < n; ++i) p.tasks.push_back(d.next_block(0));
+  return p;
+}
+
+scoping scoping_of(step const& s) { return {s.a > 0, s.b % 2 != 0, s.b / 2 % 2 != 0, s.a == 0 && s.b >= 4}; }
+
+program for_asyncio(program p) {
+  for (block& b : p.tasks) replace_unknown(b);
   return p;
 }
 

@@ -36,9 +36,24 @@ enum class verb : std::uint8_t {
   get,          //
   fail,         // throws
   attempt,      // body; what is caught: see `handling`
-  stop_group,   // group.cancel()
+
+  as_completed,        // body and other; b: only the first of them
+  as_completed_tasks,  // tasks a and b, all
+  condition_wait,      // with the lock held, then body
+  condition_notify,    // body with the lock held, then 1 to 3 of those who wait
+  barrier,             // a: of two or three
+  break_barrier,       // a; b: or resets it
+
+  // What asyncio has not, or not yet.
+  stop_group,  // group.cancel()
+  move_on,     // after a ms, around the body
+  fail_after,  // a ms, around the body
+  scope,       // around the body, with a deadline of a ms; b: see `scoping`
+  stop_scope,  // the ath before the last that was entered
+  race,        // body and other
+  race_task,   // task a and body
 };
-inline constexpr unsigned verbs = static_cast<unsigned>(verb::stop_group) + 1;
+inline constexpr unsigned verbs = static_cast<unsigned>(verb::race_task) + 1;
 
 enum class handling : std::uint8_t {
   swallow_cancel,
@@ -46,6 +61,11 @@ enum class handling : std::uint8_t {
   swallow_errors,  // but cancellations; then runs `other`
   finally,         // runs `other` in any case
   replace_cancel,  // by a failure
+};
+
+/// Of a cancel_scope.
+struct scoping {
+  bool has_deadline, shield, edge, cancelled_before;
 };
 
 struct step {
@@ -61,6 +81,9 @@ struct program {
 };
 
 program decode(input& in);
+scoping scoping_of(step const& s);
+/// The same with what is most like it in place of what asyncio has not.
+program for_asyncio(program p);
 /// For the interpreter in Python.
 std::string to_json(program const& p);
 char const* name_of(verb v);

@@ -19,7 +19,7 @@ using namespace halka::fuzz;
 
 void show(std::string const& name, std::vector<std::uint8_t> const& bytes) {
   input in(bytes);
-  program const p = decode(in);
+  program const p = for_asyncio(decode(in));
   std::string lines;
   for (std::string const& line : run_on_model(p, rules::asyncio)) lines += (lines.empty() ? "\"" : "\", \"") + line;
   std::printf("{\"name\": \"%s\", \"program\": %s, \"trace\": [%s\"]}\n", name.c_str(), to_json(p).c_str(), lines.c_str());
