@@ -3,7 +3,6 @@
 
 #include "../../io/readiness.hpp"
 #include "../sync/channel_base.hpp"
-#include "take_descriptor.hpp"
 #include "wake_descriptor.hpp"
 
 #include <optional>
@@ -42,7 +41,7 @@ bool process_event::wait_blocking_for(clock::duration time) {
 void process_event::save(message_writer& out) const { out(flag_->owner()); }
 
 void process_event::load(message_reader& in) {
-  flag_ = std::make_shared<detail::wake_descriptor const>(detail::take_descriptor(in, "process_event"));
+  flag_ = std::make_shared<detail::wake_descriptor const>(detail::wake_descriptor::receive_from(in, "process_event"));
 }
 
 }  // namespace halka

@@ -28,11 +28,12 @@ constexpr char const* lock_purpose = "make a process_lock";
 constexpr char const* waiting_for_lock = "wait for a process_lock";
 constexpr std::uint32_t lock_kind = 0x4c6f636b;
 
+/// Numbers only: other processes may have written anything there, which is not true or false.
 struct lock_state {
   detail::process_identity holder;
   std::uint64_t acquisitions = 0;
   std::uint64_t abandoned = 0;
-  bool was_abandoned = false;
+  std::uint64_t was_abandoned = 0;
 };
 using lock_access = detail::shared_state<lock_state>::access;
 
@@ -46,15 +47,16 @@ class detail::process_lock_store {
     a.commit();
   }
   explicit process_lock_store(message_reader& in)
-      : state_(shared_page::open(take_descriptor(in, "process_lock"), lock_kind)), released_(take_descriptor(in, "process_lock")) {}
+      : state_(shared_page::open(take_descriptor(in, "process_lock"), lock_kind)),
+        released_(wake_descriptor::receive_from(in, "process_lock")) {}
   void attach(message_writer& out) const { out(state_.page().owner(), released_.owner()); }
 
   /// *Result*: who holds it; none if it was taken.
   process_identity try_take() {
     lock_access a(state_);
     if (a.state.holder && is_running(a.state.holder)) return a.state.holder;
-    a.state.was_abandoned = static_cast<bool>(a.state.holder);
-    if (a.state.was_abandoned) ++a.state.abandoned;
+    a.state.was_abandoned = a.state.holder ? 1 : 0;
+    a.state.abandoned += a.state.was_abandoned;
     ++a.state.acquisitions;
     a.state.holder = this_process();
     a.commit();
@@ -130,7 +132,7 @@ void process_lock::release() { store_->release(); }
 
 bool process_lock::locked() const { return static_cast<bool>(store_->state().holder); }
 
-bool process_lock::was_abandoned() const { return store_->state().was_abandoned; }
+bool process_lock::was_abandoned() const { return store_->state().was_abandoned != 0; }
 
 process_lock::statistics_type process_lock::statistics() const {
   lock_state const s = store_->state();

@@ -138,7 +138,7 @@ pipe_receipt process_pipe_end::try_receive() {
   if (got == 0) return pipe_receipt(pipe_receipt::kind::end);
   descriptors = descriptors_of(message);
   header head;
-  if (static_cast<std::size_t>(got) < sizeof head)
+  if (static_cast<std::size_t>(got) < sizeof head || (message.msg_flags & MSG_TRUNC))
     throw message_error("the message is garbled: a process_pipe carries something else");
   std::memcpy(&head, block.data(), sizeof head);
   if (descriptors.size() != head.descriptors) throw message_error("a message from a process_pipe came without its descriptors");

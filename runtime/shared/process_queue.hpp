@@ -51,7 +51,8 @@ class process_queue {
 
   /// Gets the next item. *Suspends*: while there is none.
   ///
-  /// *Errors*: `queue_shut_down` if the queue was shut down and is empty; `std::logic_error` if the handle is closed.
+  /// *Errors*: `queue_shut_down` if the queue was shut down and is empty; `std::logic_error` if the handle is closed;
+  /// `message_error` if a process has written something else into its memory.
   /// *Cancellation*: no item is got.
   task<T> get() { return read(shared()); }
 
@@ -97,7 +98,7 @@ class process_queue {
   };
   statistics_type statistics() const {
     detail::process_queue_state const s = shared()->state();
-    return {s.items, s.maxsize, s.puts, s.gets, s.end - s.begin, s.shut_down};
+    return {s.items, s.maxsize, s.puts, s.gets, s.end - s.begin, s.shut_down != 0};
   }
 
   void save(message_writer& out) const { shared()->attach(out); }

@@ -26,6 +26,7 @@ constexpr std::uint32_t kind = 0x51756575;
 constexpr std::uint64_t length_size = sizeof(std::uint64_t);
 constexpr std::uint64_t freed_at_once = 64 * 1024;
 constexpr std::size_t small_item = 2048;
+constexpr std::uint64_t largest_file = std::uint64_t{1} << 60;
 
 std::uint64_t in_file(std::uint64_t position) noexcept { return shared_page::size + position; }
 
@@ -41,12 +42,20 @@ void write_item(int file, std::uint64_t position, message_writer const& item) {
   write_message_memory(file, block.data(), length_size + length, in_file(position));
 }
 
+/// Any process that has the queue may have written anything there.
+void check(bool good) {
+  if (!good) throw message_error("a process_queue is garbled");
+}
+
 std::vector<std::byte> read_item(int file, process_queue_state const& state) {
   std::array<std::byte, length_size + small_item> block;
+  check(state.end <= largest_file && state.begin <= state.end && state.end - state.begin >= length_size);
   std::uint64_t const first = std::min<std::uint64_t>(block.size(), state.end - state.begin);
   read_message_memory(file, block.data(), first, in_file(state.begin));
   std::uint64_t length = 0;
   std::memcpy(&length, block.data(), sizeof length);
+  check(length <= state.end - state.begin - length_size);
+  if (length > small_item) check(in_file(state.begin + length_size) + length <= message_memory_size(file));
   std::vector<std::byte> bytes(length);
   std::uint64_t const have = std::min(length, first - length_size);
   std::copy_n(block.data() + length_size, have, bytes.data());
@@ -70,8 +79,8 @@ process_queue_store::process_queue_store(std::ptrdiff_t maxsize)
 
 process_queue_store::process_queue_store(message_reader& in)
     : shared_(shared_page::open(take_descriptor(in, "process_queue"), kind)),
-      items_(take_descriptor(in, "process_queue")),
-      places_(take_descriptor(in, "process_queue")) {}
+      items_(wake_descriptor::receive_from(in, "process_queue")),
+      places_(wake_descriptor::receive_from(in, "process_queue")) {}
 
 void process_queue_store::attach(message_writer& out) const { out(shared_.page().owner(), items_.owner(), places_.owner()); }
 
@@ -116,7 +125,7 @@ std::optional<received_message> process_queue_store::try_get() {
   }
   if (was_full) places_.set();
   a.commit();
-  if (a.state.items == 0 && !a.state.shut_down) items_.clear();
+  if (a.state.items == 0 && a.state.shut_down == 0) items_.clear();
   free_part(shared_.page().memory(), in_file(freed_from), in_file(freed_to));
   return received_message(std::move(bytes));
 }
@@ -137,7 +146,7 @@ std::optional<received_message> process_queue_store::get_blocking(wait_until unt
 void process_queue_store::shut_down(bool immediate) {
   shared_state<process_queue_state>::access a(shared_);
   std::uint64_t const end = a.state.end;
-  a.state.shut_down = true;
+  a.state.shut_down = 1;
   if (immediate) a.state.begin = a.state.end = a.state.items = 0;
   items_.set();
   places_.set();

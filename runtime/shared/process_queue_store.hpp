@@ -24,6 +24,7 @@
 
 namespace halka::detail {
 
+/// Numbers only: other processes may have written anything there, which is not true or false.
 struct process_queue_state {
   std::uint64_t begin = 0;  // of the first item, counted from the end of the page
   std::uint64_t end = 0;
@@ -31,7 +32,7 @@ struct process_queue_state {
   std::uint64_t maxsize = 0;  // 0 for none
   std::uint64_t puts = 0;
   std::uint64_t gets = 0;
-  bool shut_down = false;
+  std::uint64_t shut_down = 0;
 
   bool full() const noexcept { return maxsize > 0 && items >= maxsize; }
 };

@@ -44,7 +44,7 @@ class detail::process_semaphore_store {
   }
   explicit process_semaphore_store(message_reader& in)
       : state_(shared_page::open(take_descriptor(in, "process_semaphore"), semaphore_kind)),
-        some_(take_descriptor(in, "process_semaphore")) {}
+        some_(wake_descriptor::receive_from(in, "process_semaphore")) {}
   void attach(message_writer& out) const { out(state_.page().owner(), some_.owner()); }
 
   bool try_take() {

@@ -2,7 +2,9 @@
 #include "wake_descriptor.hpp"
 
 #include "../../io/operation_awaiter.hpp"
+#include "take_descriptor.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -38,6 +40,14 @@ wake_descriptor wake_descriptor::make(char const* what, bool readable) {
   unique_fd fd(eventfd(readable ? 1 : 0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!fd) throw_io_error(errno, what);
   return wake_descriptor(std::move(fd));
+}
+
+wake_descriptor wake_descriptor::receive_from(message_reader& in, char const* owner) {
+  wake_descriptor received(take_descriptor(in, owner));
+  // One that is not an eventfd wakes nobody; one that blocks would stop the loop.
+  if (!(fcntl(received.fd(), F_GETFL) & O_NONBLOCK))
+    throw message_error(std::string("the message is garbled: a descriptor of a ") + owner + " blocks");
+  return received;
 }
 
 void wake_descriptor::set() const noexcept {

@@ -7,6 +7,10 @@
 
 #include <optional>
 
+namespace halka {
+class message_reader;
+}
+
 namespace halka::detail {
 
 /// Until when a thread waits; none for ever.
@@ -16,9 +20,10 @@ using wait_until = std::optional<clock::time_point>;
 class HALKA_API wake_descriptor {
  public:
   wake_descriptor() = default;
-  /// A new one, or one that was received. *Errors*: `std::system_error` with `what`.
+  /// A new one. *Errors*: `std::system_error` with `what`.
   static wake_descriptor make(char const* what, bool readable);
-  explicit wake_descriptor(unique_fd fd) noexcept : fd_(std::move(fd)) {}
+  /// The next value of a message. *Errors*: `message_error` if that is none, or one that might block.
+  static wake_descriptor receive_from(message_reader& in, char const* owner);
 
   /// Makes it readable.
   void set() const noexcept;
@@ -30,6 +35,8 @@ class HALKA_API wake_descriptor {
   unique_fd const& owner() const noexcept { return fd_; }
 
  private:
+  explicit wake_descriptor(unique_fd fd) noexcept : fd_(std::move(fd)) {}
+
   unique_fd fd_;
 };
 

@@ -2,6 +2,7 @@
 #include "supervisor_state.hpp"
 
 #include "../../io/signal_name.hpp"
+#include "../../io/stream_errors.hpp"
 #include "../../sched/sleep.hpp"
 #include "../race.hpp"
 #include "worker_main.hpp"
@@ -55,7 +56,12 @@ task<> supervisor::state::follow(std::shared_ptr<state> self, worker_ptr w) {
 /// To the end of the worker, also if it says nothing any more.
 task<> supervisor::state::read_notes(std::shared_ptr<state> self, worker_ptr w) {
   while (true) {
-    std::string const line = co_await w->control.read_line();
+    std::string line;
+    try {
+      line = co_await w->control.read_line();
+    } catch (limit_overrun_error const&) {
+      continue;  // something in the worker has written into a descriptor that is not its own
+    }
     if (line.empty()) break;
     self->take_note(w, line);
   }

@@ -6,7 +6,10 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -30,6 +33,22 @@ void run_supervised(F&& fn) {
 task<> fail_to_boot(worker&) {
   throw std::runtime_error("no configuration");
   co_return;
+}
+
+/// Whatever this process has open.
+void write_into_unix_sockets(std::string const& text) {
+  for (int fd = 3; fd < 64; ++fd) {
+    int domain = 0;
+    socklen_t size = sizeof domain;
+    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || domain != AF_UNIX) continue;
+    for (std::size_t done = 0; done < text.size();) {
+      pollfd room{fd, POLLOUT, 0};
+      poll(&room, 1, -1);
+      ssize_t const written = send(fd, text.data() + done, text.size() - done, MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (written < 0 && errno != EAGAIN) break;
+      if (written > 0) done += static_cast<std::size_t>(written);
+    }
+  }
 }
 
 }  // namespace
@@ -103,6 +122,22 @@ TEST_CASE("a worker that stands still and cannot be aborted is killed", "[superv
     co_await until_ready(s, 1);
     kill(*pids_of(s).begin(), SIGSTOP);
     co_await log.until("was killed by SIGKILL");
+    int const code = co_await stop_and_wait(s);
+    CHECK(code == 0);
+  });
+}
+
+TEST_CASE("a worker that writes anything into the socket to its supervisor is heard when it makes sense again", "[supervise]") {
+  run_supervised([]() -> task<> {
+    logged const log;
+    auto const work = [](worker& w) -> task<> {
+      write_into_unix_sockets(std::string(200'000, 'x') + '\n');
+      co_await serve_test_requests(w);
+    };
+    supervisor s = co_await start_supervisor({.workers = 1, .port = 0, .log = logged::log}, work);
+    co_await wait_for(until_ready(s, 1), 60s);
+    std::string const answer = co_await request(s.port(), "pid");
+    CHECK(answer == std::to_string(*pids_of(s).begin()));
     int const code = co_await stop_and_wait(s);
     CHECK(code == 0);
   });
