@@ -4,11 +4,10 @@
 #include "../../sched/report.hpp"
 #include "../message/code_address.hpp"
 #include "../message/message_reader.hpp"
-#include "../message/message_writer.hpp"
 #include "../message/remote_error.hpp"
-#include "../message/sendable.hpp"
 #include "../message/throw_trace.hpp"
 #include "arrived_message.hpp"
+#include "child_description.hpp"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -16,16 +15,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <iostream>
-#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -33,22 +29,6 @@
 namespace halka::detail {
 
 namespace {
-
-/// Without changing it for a moment, as umask(2) must: other threads may create files.
-std::uint32_t present_umask() {
-  std::ifstream status("/proc/self/status");
-  std::uint32_t mask = 022;
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("Umask:")) mask = static_cast<std::uint32_t>(std::strtoul(line.c_str() + 6, nullptr, 8));
-  return mask;
-}
-
-/// Like a `unique_fd`, of a descriptor that somebody else owns and that may not be open.
-void write_descriptor(message_writer& to, int fd) {
-  bool const open = fd >= 0 && fcntl(fd, F_GETFD) >= 0;
-  to(open);
-  if (open) to(to.attach(fd));
-}
 
 void check(int result, char const* what) {
   if (result != 0) throw std::system_error(errno, std::system_category(), what);
@@ -89,23 +69,17 @@ void replace_descriptor(unique_fd const& from, int to) {
 }
 
 /// Takes over what the parent has told.
-void become(message_reader& self, std::string& name, code_address& main) {
-  child_limits limits;
-  std::int64_t cpu_time = 0;
-  std::uint32_t mask = 0;
-  std::vector<std::string> environment;
-  std::array<unique_fd, 3> fds;
-  self(main, name, limits.memory, cpu_time, limits.processes, mask, environment, fds[0], fds[1], fds[2]);
-  prctl(PR_SET_NAME, name.substr(0, 15).c_str());
-  set_environment(environment);
-  umask(static_cast<mode_t>(mask));
-  if (fds[0]) static_cast<void>(!fchdir(fds[0].get()));
+void become(child_description self) {
+  prctl(PR_SET_NAME, self.name.substr(0, 15).c_str());
+  set_environment(self.environment);
+  umask(static_cast<mode_t>(self.umask));
+  if (self.fds[0]) static_cast<void>(!fchdir(self.fds[0].get()));
   replace_descriptor({}, STDIN_FILENO);
-  replace_descriptor(fds[1], STDOUT_FILENO);
-  replace_descriptor(fds[2], STDERR_FILENO);
-  limit(RLIMIT_AS, limits.memory, "setrlimit RLIMIT_AS");
-  limit(RLIMIT_CPU, static_cast<std::uint64_t>(cpu_time), "setrlimit RLIMIT_CPU");
-  limit(RLIMIT_NPROC, limits.processes, "setrlimit RLIMIT_NPROC");
+  replace_descriptor(self.fds[1], STDOUT_FILENO);
+  replace_descriptor(self.fds[2], STDERR_FILENO);
+  limit(RLIMIT_AS, self.limits.memory, "setrlimit RLIMIT_AS");
+  limit(RLIMIT_CPU, static_cast<std::uint64_t>(self.limits.cpu_time.count()), "setrlimit RLIMIT_CPU");
+  limit(RLIMIT_NPROC, self.limits.processes, "setrlimit RLIMIT_NPROC");
 }
 
 int call_main(zygote_protocol::request const& r, std::span<std::byte const> inlined, std::span<unique_fd> descriptors) noexcept {
@@ -113,8 +87,10 @@ int call_main(zygote_protocol::request const& r, std::span<std::byte const> inli
   try {
     arrived_message self(r.self, inlined, descriptors);
     arrived_message arguments(r.arguments, inlined, descriptors);
-    code_address main;
-    become(self.reader(), name, main);
+    child_description told = read_description(self.reader());
+    name = told.name;
+    code_address const main = told.main;
+    become(std::move(told));
     trace_throws();
     return main.resolve<int(message_reader&)>()(arguments.reader());
   } catch (...) {
@@ -128,15 +104,6 @@ int call_main(zygote_protocol::request const& r, std::span<std::byte const> inli
 }
 
 }  // namespace
-
-void write_description(message_writer& to, child_start const& start, int directory) {
-  to(code_address::of(start.main), std::string(start.name), start.limits.memory,
-     static_cast<std::int64_t>(start.limits.cpu_time.count()), start.limits.processes, present_umask());
-  std::vector<std::string> environment;
-  for (char** entry = environ; entry && *entry; ++entry) environment.emplace_back(*entry);
-  to(environment);
-  for (int const fd : {directory, start.standard_output, start.standard_error}) write_descriptor(to, fd);
-}
 
 void run_as_child(zygote_protocol::request const& r, std::span<std::byte const> inlined, std::vector<unique_fd> descriptors,
                   int zygote) {

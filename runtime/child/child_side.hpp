@@ -2,7 +2,6 @@
 #pragma once
 
 #include "../../io/unique_fd.hpp"
-#include "child_start.hpp"
 #include "zygote_protocol.hpp"
 
 #include <cstddef>
@@ -10,10 +9,6 @@
 #include <vector>
 
 namespace halka::detail {
-
-/// Writes what a child has to know of itself: the state of this process at this moment, which the zygote does not know. `directory`
-/// is that of this process.
-void write_description(message_writer& to, child_start const& start, int directory);
 
 /// Goes on as the child that the request asks for, in the copy of the zygote that was made for it.
 [[noreturn]] void run_as_child(zygote_protocol::request const& r, std::span<std::byte const> inlined,

@@ -4,7 +4,7 @@
 #include "../../io/make_pipe.hpp"
 #include "../../io/spawn.hpp"
 #include "../message/message_writer.hpp"
-#include "child_side.hpp"
+#include "child_description.hpp"
 #include "credentials.hpp"
 #include "descriptor_message.hpp"
 #include "zygote_entry.hpp"
@@ -23,7 +23,6 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -126,21 +125,8 @@ class zygote::connection {
   /// An answer that could not be taken, for want of memory, is taken before the next question.
   detail::passed_message take(answer& a) {
     owed_ = true;
-    detail::passed_message m = take_answer(socket_, a);
+    detail::passed_message m = receive_answer(socket_, a);
     owed_ = m.error != 0 && m.size == 0;
-    return m;
-  }
-
-  static detail::passed_message take_answer(int socket, answer& a) {
-    std::array<std::byte, sizeof(answer)> buffer{};
-    detail::passed_message m = detail::receive_with_descriptors(socket, buffer);
-    if (m.error != 0 && m.size == 0)
-      a.error = m.error == ECONNRESET ? EPIPE : m.error;
-    else if (m.size != sizeof a)
-      a.error = m.size == 0 ? EPIPE : EPROTO;
-    else
-      std::memcpy(&a, buffer.data(), sizeof a);
-    if (a.error == 0 && m.error != 0) a.error = m.error;  // there was no room for its descriptor
     return m;
   }
 
@@ -152,7 +138,7 @@ class zygote::connection {
     } while (ready < 0 && errno == EINTR);
     answer a;
     if (ready > 0)
-      take_answer(socket, a);
+      receive_answer(socket, a);
     else
       a.error = ready < 0 ? errno : ETIMEDOUT;
     if (a.error != 0)

@@ -11,8 +11,12 @@
 // The two messages follow their header in the datagram, or lie in a memfd that is among the descriptors, before those of the
 // message.
 
+#include "../../sched/export.hpp"
+#include "descriptor_message.hpp"
+
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace halka::zygote_protocol {
 
@@ -45,5 +49,12 @@ struct answer {
   std::int32_t error = 0;  // an errno
   std::int32_t pid = 0;
 };
+
+/// Takes the request off the front of a datagram. *Result*: false if it is none.
+HALKA_API bool read_request(std::span<std::byte const>& datagram, request& r) noexcept;
+
+/// Waits for an answer; its `error` also says what went wrong on the way, EPIPE if the zygote has died. *Result*: what came with
+/// it.
+HALKA_API detail::passed_message receive_answer(int socket, answer& a);
 
 }  // namespace halka::zygote_protocol

@@ -32,7 +32,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <new>
 #include <vector>
 
@@ -113,15 +112,15 @@ bool zygote_server::take_request() {
   request r;
   unique_fd pidfd;
   answer a;
-  std::span<std::byte const> const received = std::span(buffer_).first(message.size);
+  std::span<std::byte const> received = std::span(buffer_).first(message.size);
   if (message.error != 0) {
     a.error = message.error;
-  } else if (received.size() < sizeof r || (std::memcpy(&r, received.data(), sizeof r), r.version != version)) {
+  } else if (!read_request(received, r)) {
     a.error = EPROTO;
   } else {
     try {
       a = r.kind == request_kind::start_zygote ? start_zygote(message.descriptors)
-                                               : start_child(r, received.subspan(sizeof r), message.descriptors, pidfd);
+                                               : start_child(r, received, message.descriptors, pidfd);
     } catch (std::bad_alloc const&) {
       a.error = ENOMEM;
     }
