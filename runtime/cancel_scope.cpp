@@ -8,8 +8,12 @@
 
 namespace halka {
 
-cancel_scope::~cancel_scope() {
-  if (set()) entered_in()->loop().timers().remove(*this);
+cancel_scope::~cancel_scope() { abandon(); }
+
+void cancel_scope::abandon() noexcept {
+  if (!entered_in()) return;
+  entered_in()->loop().timers().remove(*this);
+  drop();
 }
 
 void cancel_scope::check_thread(char const* operation) const {

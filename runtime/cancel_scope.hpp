@@ -30,7 +30,7 @@ class cancel_scope;
 
 namespace detail {
 
-struct scope_access;
+class scope_access;
 
 template <class F>
 concept scope_body = std::invocable<F&, cancel_scope&> || std::invocable<F&>;
@@ -87,10 +87,11 @@ class HALKA_API cancel_scope final : private timer, private cancel_request {
   bool cancelled_caught() const noexcept { return caught_; }
 
  private:
-  friend struct detail::scope_access;
+  friend class detail::scope_access;
 
   void enter();
   void leave(std::exception_ptr e);
+  void abandon() noexcept;
   void set_deadline();
   void check_thread(char const* operation) const;
   static void deadline_came(timer& t);
@@ -105,9 +106,17 @@ class HALKA_API cancel_scope final : private timer, private cancel_request {
 
 namespace detail {
 
-struct scope_access {
-  static void enter(cancel_scope& s) { s.enter(); }
-  static void leave(cancel_scope& s, std::exception_ptr e) { s.leave(std::move(e)); }
+/// A scope while its body runs. The frame of the body may end without a step, when the loop is closed; the scope may live on.
+class scope_access {
+ public:
+  explicit scope_access(cancel_scope& s) : scope_(s) { s.enter(); }
+  ~scope_access() { scope_.abandon(); }
+  scope_access(scope_access const&) = delete;
+  scope_access& operator=(scope_access const&) = delete;
+  void leave(std::exception_ptr e) { scope_.leave(std::move(e)); }
+
+ private:
+  cancel_scope& scope_;
 };
 
 template <class F>
@@ -127,7 +136,7 @@ using scope_body_result_t = typename scope_body_result<F>::type;
 template <class R, class F>
 task<> run_body_in(cancel_scope& scope, body_value<R>& value, F& body) {
   std::exception_ptr error;
-  scope_access::enter(scope);
+  scope_access inside(scope);
   try {
     if constexpr (std::invocable<F&, cancel_scope&>)
       co_await run_body(value, body, scope);
@@ -136,7 +145,7 @@ task<> run_body_in(cancel_scope& scope, body_value<R>& value, F& body) {
   } catch (...) {
     error = std::current_exception();
   }
-  scope_access::leave(scope, std::move(error));
+  inside.leave(std::move(error));
 }
 
 template <class R>

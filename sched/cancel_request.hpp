@@ -56,6 +56,8 @@ class HALKA_API cancel_request {
   /// Leaves the block with what left its body, null for nothing. True if that is the block's own cancellation. One that somebody
   /// outside wants too is given the reason of the outermost.
   bool leave(std::exception_ptr& e);
+  /// Leaves the block without a word, if it was not left: the task is gone.
+  void drop() noexcept;
   /// Once the block was left: lets the task's next suspension throw what was asked for outside while it ran.
   void deliver_outside_again() noexcept;
   /// The task, while it is in the block.
@@ -67,7 +69,6 @@ class HALKA_API cancel_request {
   /// What the exception says.
   virtual std::string cancel_reason() const = 0;
 
-  void drop() noexcept;
   bool wanted_outside(std::string& reason) const;
   bool own_request_came() const noexcept;
   /// Whether a suspension is to throw because of it.

@@ -2,6 +2,7 @@
 #include "../support/scenario.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include <memory>
 #include <stdexcept>
@@ -117,4 +118,23 @@ TEST_CASE("a loop that is closed in the midst of scopes leaves nothing", "[runti
   loop.run_forever();
   loop.close();
   CHECK(reports.count("Task-1") == 1);
+}
+
+TEST_CASE("a scope may outlive a task that was destroyed with its loop", "[runtime][scope]") {
+  bool const shield = GENERATE(false, true);
+  captured_reports const reports;
+  cancel_scope scope({.deadline = never, .shield = shield});
+  auto const body = [&]() -> task<> { co_await scope.run([] { return wait_for_ever(); }); };
+  {
+    event_loop loop(std::make_unique<virtual_clock>());
+    task_handle<> t;
+    loop.call_soon([&] { t = create_task(body(), {.name = "left"}); });
+    for (int i = 0; i < 3; ++i) {
+      loop.stop();
+      loop.run_forever();
+    }
+  }
+  CHECK(reports.count("task was destroyed but it is pending: 'left'") == 1);
+  scope.cancel();
+  CHECK_FALSE(scope.cancel_called());
 }
