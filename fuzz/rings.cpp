@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The rings of a process pool, whose other end may write anything: records are delivered once and in order while both ends are
 // honest; a liar is refused with an exception, and whatever it writes nobody reads or writes outside of the memory.
+#include "descriptors.hpp"
 #include "input.hpp"
 
-#include <halka/io/unique_fd.hpp>
 #include <halka/runtime/message/message_error.hpp>
 #include <halka/runtime/message/message_types.hpp>
 #include <halka/runtime/pool/record_ring.hpp>
@@ -30,17 +30,6 @@ struct shared {
   std::unique_ptr<std::byte[], void (*)(std::byte*)> memory{new (std::align_val_t(64)) std::byte[ring_size]{},
                                                             [](std::byte* p) { ::operator delete[](p, std::align_val_t(64)); }};
   std::span<std::byte> span() const { return {memory.get(), ring_size}; }
-};
-
-/// A pair that keeps the boundaries of messages and does not block.
-struct sockets {
-  sockets() {
-    int ends[2];
-    must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0, "socketpair");
-    a = unique_fd(ends[0]);
-    b = unique_fd(ends[1]);
-  }
-  unique_fd a, b;
 };
 
 class exchange {
@@ -175,7 +164,7 @@ class exchange {
 
   input& in_;
   shared shared_;
-  sockets sockets_;
+  packet_sockets sockets_;
   detail::ring_writer writer_{shared_.positions, shared_.span()};
   detail::ring_reader reader_{shared_.positions, shared_.span()};
   std::deque<sent> sent_;
