@@ -35,8 +35,6 @@ constexpr int most_served = 64;
 constexpr unsigned most_in_vain = 32;
 /// As for io_uring: going to sleep and waking up costs about as much.
 constexpr std::chrono::microseconds shortest_sleep(50);
-/// How long the loop sleeps while it interrupts a thread.
-constexpr std::chrono::milliseconds between_interruptions(2);
 
 constexpr std::uint32_t always_told = EPOLLERR | EPOLLHUP;
 
@@ -100,7 +98,7 @@ void epoll_backend::wait(clock::time_point deadline) {
   bool const calls = threads_->size() != 0;
   if (queued_ != 0 || deadline <= start || (calls && !threads_->sleep())) return poll();
   clock::duration most = deadline == never ? clock::duration::max() : std::max<clock::duration>(deadline - start, shortest_sleep);
-  if (threads_->interrupting()) most = std::min<clock::duration>(most, between_interruptions);
+  if (threads_->interrupting()) most = std::min<clock::duration>(most, thread_calls::between_interruptions);
   unsigned events = look(most);
   looked_ = true;
   if (calls) {

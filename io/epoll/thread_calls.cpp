@@ -113,6 +113,10 @@ void thread_calls::interrupt(io_operation& op) noexcept {
 
 void thread_calls::repeat_interruptions() noexcept {
   if (interrupting_ == 0) return;
+  // A thread that gets one signal after the other never leaves its handler.
+  clock::time_point const now = clock::monotonic();
+  if (now < next_repetition_) return;
+  next_repetition_ = now + between_interruptions;
   for (link* l = out_.next; l != &out_; l = l->next) {
     auto const& c = static_cast<call&>(*l);
     if (c.interrupted.load() && c.running.load()) interruption::send(c.thread);
@@ -166,7 +170,7 @@ void thread_calls::wait_a_moment() noexcept {
   static_cast<void>(!read(eventfd_, &count, sizeof count));  // it does not block
   if (!sleep()) return;
   pollfd wake{eventfd_, POLLIN, 0};
-  static_cast<void>(::poll(&wake, 1, interrupting() ? 2 : 100));
+  static_cast<void>(::poll(&wake, 1, interrupting() ? static_cast<int>(between_interruptions.count()) : 100));
   awake();
 }
 

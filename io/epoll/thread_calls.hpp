@@ -15,11 +15,13 @@
 // stack. Both are sequentially consistent, so one sees the other, as with the inbox (sched/inbox.hpp). models/thread_calls.pml
 // shows it.
 
+#include "../../sched/clock.hpp"
 #include "../../sched/worker_threads.hpp"
 #include "../io_operation.hpp"
 #include "attempt.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 
@@ -57,7 +59,8 @@ class thread_calls {
   void for_each(F&& fn) noexcept;
 
   std::size_t size() const noexcept { return size_; }
-  /// Calls that are being interrupted, and need `repeat_interruptions` every few milliseconds.
+  /// Some calls are being interrupted, and need `repeat_interruptions` so often; more often it does nothing.
+  static constexpr std::chrono::milliseconds between_interruptions{2};
   bool interrupting() const noexcept { return interrupting_ != 0; }
   void repeat_interruptions() noexcept;
   /// Waits until a call has ended, some milliseconds at most.
@@ -78,6 +81,7 @@ class thread_calls {
   int const eventfd_;
   std::size_t size_ = 0;  // operations that are out
   std::size_t interrupting_ = 0;
+  clock::time_point next_repetition_;
   link out_;
   call* taken_ = nullptr;  // from `ended_`, in order
   std::atomic<call*> ended_ = nullptr;
