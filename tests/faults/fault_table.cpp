@@ -10,7 +10,7 @@ namespace halka::faults {
 namespace {
 
 constexpr std::string_view introduction =
-    R"(<!-- written by the tests: HALKA_BACKEND=io_uring HALKA_FAULTS_TABLE=docs/faults.md build/release/tests/fault_tests -->
+    R"(<!-- written by the tests: HALKA_BACKEND=io_uring HALKA_FAULTS_TABLE=docs/faults.md build/release/tests/faults/fault_tests -->
 # Faults
 
 What halka does when the system misbehaves. A small program uses each operation; the tests count its calls of the system, its
