@@ -26,8 +26,8 @@ namespace halka {
 /// What can be asked for. Each is the system call of that name, with its arguments in the fields of the operation.
 enum class opcode : std::uint8_t {
   poll,            // fd, flags: the events; result: the events that came
-  read,            // fd, address, length, offset, flags: not_direct or 0
-  write,           // fd, address, length, offset, flags: not_direct or 0
+  read,            // fd, address, length, offset, flags: what is known of fd
+  write,           // fd, address, length, offset, flags: what is known of fd
   recv,            // fd, address, length, flags; or lend_buffer and length
   send,            // fd, address, length, flags
   receive_msg,     // fd, address: a msghdr, flags
@@ -49,8 +49,9 @@ enum class opcode : std::uint8_t {
 /// `offset` of a read or write that goes on where the descriptor stands.
 inline constexpr std::uint64_t current_position = ~std::uint64_t{0};
 
-/// In `flags` of a read or write: nobody has opened the descriptor with O_DIRECT.
+/// In `flags` of a read or write: nobody has opened the descriptor with O_DIRECT; it is no terminal. Else the backend asks.
 inline constexpr unsigned not_direct = 1;
+inline constexpr unsigned not_terminal = 2;
 
 /// `result` is what the system call would return, or a negative errno.
 struct HALKA_API io_operation {

@@ -89,7 +89,7 @@ void stream_sender::send_more() {
     address = message_.get();  // lifetime: as the frame that waits
     length = 0;
   }
-  flags = s.is_socket() ? MSG_NOSIGNAL | MSG_WAITALL : 0;
+  flags = s.send_flags();
   s.backend().submit(*this);
 }
 

@@ -43,7 +43,7 @@ class stream_state::rest_of_write final : private io_operation {
  public:
   rest_of_write(stream_state& s, std::string bytes) : io_operation(completed), state_(&s), bytes_(std::move(bytes)) {
     code = s.is_socket() ? opcode::send : opcode::write;
-    if (s.is_socket()) flags = MSG_NOSIGNAL | MSG_WAITALL;
+    flags = s.send_flags();
     offset = current_position;
     fd = s.kernel_fd();
     keeper = s.keeper();
@@ -92,6 +92,8 @@ stream_state::stream_state(unique_fd fd, stream_options const& options, socket_a
   if (fstat(fd_.get(), &status) != 0) detail::throw_io_error(errno, "stream over fd " + std::to_string(fd_.get()));
   if (S_ISDIR(status.st_mode)) detail::throw_io_error(EISDIR, "stream over fd " + std::to_string(fd_.get()));
   socket_ = S_ISSOCK(status.st_mode);
+  if (socket_) send_flags_ = MSG_NOSIGNAL | MSG_WAITALL;
+  if (S_ISFIFO(status.st_mode)) send_flags_ = not_terminal;
   if (!socket_) {
     ignore_broken_pipe_signal();
     return;

@@ -69,6 +69,8 @@ class HALKA_API stream_state {
   bool is_open() const noexcept { return !closed_; }
   bool is_socket() const noexcept { return socket_; }
   bool is_tcp() const noexcept { return tcp_; }
+  /// Of the operations that send or write.
+  unsigned send_flags() const noexcept { return send_flags_; }
   /// Its number as the keeper of its descriptor (io_operation.hpp).
   std::uint32_t keeper() const noexcept { return keeper_; }
   int fd() const noexcept { return closed_ ? -1 : fd_.get(); }
@@ -141,6 +143,7 @@ class HALKA_API stream_state {
   std::size_t limit_;
   std::uint32_t refs_ = 0;
   std::uint32_t keeper_ = 0;
+  unsigned send_flags_ = 0;
   bool socket_ = false;
   bool tcp_ = false;
   bool closed_ = false;

@@ -41,7 +41,7 @@ progress done(io_operation& op, ssize_t n) noexcept {
 /// A direct read waits for the device, whatever the flags say.
 bool may_be_direct(io_operation const& op) noexcept {
   constexpr std::uintptr_t sector = 512;
-  if (!at_offset(op) || op.flags == not_direct) return false;
+  if (!at_offset(op) || (op.flags & not_direct)) return false;
   return (reinterpret_cast<std::uintptr_t>(op.address) | op.offset | op.length) % sector == 0;
 }
 

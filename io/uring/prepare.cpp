@@ -43,7 +43,8 @@ void prepare_write(io_uring_sqe& sqe, io_operation const& op) noexcept {
   io_uring_prep_write(&sqe, op.fd, op.address, op.length, op.offset);
   // A terminal that is ready may take a part only and make the caller wait with the rest, and the kernel calls it in the loop's
   // thread.
-  if (op.offset == current_position && isatty(op.fd) && !(fcntl(op.fd, F_GETFL) & O_NONBLOCK)) sqe.flags |= IOSQE_ASYNC;
+  if (op.offset != current_position || (op.flags & not_terminal)) return;
+  if (isatty(op.fd) && !(fcntl(op.fd, F_GETFL) & O_NONBLOCK)) sqe.flags |= IOSQE_ASYNC;
 }
 
 void prepare_open(io_uring_sqe& sqe, io_operation const& op) noexcept {
