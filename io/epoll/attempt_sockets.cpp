@@ -106,18 +106,13 @@ bool listens(int fd) noexcept {
 }
 
 /// Held while the mode of a descriptor is another one than its users know, so that two loops do not put it back under each other.
-std::unique_lock<std::mutex> changing_modes() noexcept {
-  static std::mutex& mutex = []() noexcept -> std::mutex& {
-    static std::mutex& one = *new std::mutex;
-    detail::free_in_children(one);
-    return one;
-  }();
-  return std::unique_lock(mutex);
-}
+constinit std::mutex changing_modes;
 
 }  // namespace
 
-without_blocking::without_blocking(int fd) noexcept : turn_(changing_modes()), fd_(fd), flags_(fcntl(fd, F_GETFL)) {
+void without_blocking::prepare_for_forks() { detail::free_in_children(changing_modes); }
+
+without_blocking::without_blocking(int fd) noexcept : turn_(changing_modes), fd_(fd), flags_(fcntl(fd, F_GETFL)) {
   if (flags_ < 0 || (flags_ & O_NONBLOCK) || fcntl(fd, F_SETFL, flags_ | O_NONBLOCK) != 0) flags_ = -1;
 }
 

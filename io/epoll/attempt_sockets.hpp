@@ -25,6 +25,9 @@ class without_blocking {
   without_blocking(without_blocking const&) = delete;
   without_blocking& operator=(without_blocking const&) = delete;
 
+  /// Before the first one. *Errors*: `std::bad_alloc`.
+  static void prepare_for_forks();
+
  private:
   std::unique_lock<std::mutex> turn_;
   int fd_;

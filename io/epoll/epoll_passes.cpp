@@ -6,6 +6,7 @@
 #include "../descriptor_ledger.hpp"
 #include "../kernel_features.hpp"
 #include "../standard_descriptors.hpp"
+#include "attempt_sockets.hpp"
 
 #include <poll.h>
 #include <sys/epoll.h>
@@ -68,6 +69,7 @@ void epoll_backend::forked() noexcept {
 
 void epoll_backend::attach(event_loop& loop) {
   io_backend::attach(loop);
+  without_blocking::prepare_for_forks();
   occupy_standard_descriptors();
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_ < 0) throw std::system_error(errno, std::system_category(), "epoll_create");
