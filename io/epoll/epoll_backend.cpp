@@ -182,18 +182,24 @@ void epoll_backend::hand_to_thread(io_operation& op, bool patience, bool telling
   if (op.code == opcode::close && draining_) return go_on(op, work_on(op, false), telling);
   bool const closing = closing_fd_ >= 0 && (op.fd == closing_fd_ || op.second_fd == closing_fd_);
   if (op.cancel_requested || draining_ || closing) return end_with(op, -ECANCELED, telling);
+  int error = 0;
   try {
     if (op.fd >= 0) table_.at(op.fd);
     if (op.second_fd >= 0) table_.at(op.second_fd);
     threads_->start(op, patience);
+  } catch (std::system_error const& e) {
+    error = e.code().value();
   } catch (...) {
-    // Without memory or threads the loop has to wait itself, for what ends by itself.
-    progress const out = patience ? progress::patience : work_on(op, false);
-    if (out == progress::work || out == progress::patience) return end_with(op, -ENOMEM, telling);
-    return go_on(op, out, telling);
+    error = ENOMEM;
   }
-  set_stage(op, stage::in_thread);
-  count_thread(op, 1);
+  if (error == 0) {
+    set_stage(op, stage::in_thread);
+    return count_thread(op, 1);
+  }
+  // Without memory or threads the loop has to wait itself, for what ends by itself.
+  progress const out = patience ? progress::patience : work_on(op, false);
+  if (out == progress::work || out == progress::patience) return end_with(op, -error, telling);
+  go_on(op, out, telling);
 }
 
 // -- how they end
