@@ -83,8 +83,11 @@ bool is_file(int fd) noexcept {
   return fstat(fd, &status) == 0 && (S_ISREG(status.st_mode) || S_ISBLK(status.st_mode));
 }
 
-/// After a call that does not wait: a file gives and takes all, and if it was less, the rest is only not in memory.
-bool goes_on(io_operation const& op, ssize_t n) noexcept { return n > 0 && unmoved(op) > 0 && (at_offset(op) || is_file(op.fd)); }
+/// After a call that does not wait: a file gives and takes all, and if it was less, the rest is only not in memory. A stream, which
+/// keeps its descriptor, asks for the rest itself.
+bool goes_on(io_operation const& op, ssize_t n) noexcept {
+  return n > 0 && unmoved(op) > 0 && (at_offset(op) || (op.keeper == 0 && is_file(op.fd)));
+}
 
 /// A pipe has no offsets; io_uring overlooks it, too.
 bool overlooks_offset(io_operation& op) noexcept {

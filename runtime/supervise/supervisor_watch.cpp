@@ -53,7 +53,7 @@ task<> supervisor::state::follow(std::shared_ptr<state> self, worker_ptr w) {
   self->take_end(w);
 }
 
-/// To the end of the worker, also if it says nothing any more.
+/// Until the worker says nothing any more.
 task<> supervisor::state::read_notes(std::shared_ptr<state> self, worker_ptr w) {
   while (true) {
     std::string line;
@@ -65,7 +65,6 @@ task<> supervisor::state::read_notes(std::shared_ptr<state> self, worker_ptr w) 
     if (line.empty()) break;
     self->take_note(w, line);
   }
-  co_await w->child->wait_end();
 }
 
 void supervisor::state::take_note(worker_ptr const& w, std::string const& line) {
